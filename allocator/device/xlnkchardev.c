@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xlnkchardev.c: /dev/xlnk, the packed ABI of kernels from 4.6 on. The older pointer form of 3.x kernels is refused:
+ * it has no way to ask whether a buffer is still ours.
+ *
+ * The driver checks next to nothing (xlnk-abi §1): an overlong mapping shows the neighbour's memory, the mapping of
+ * a free id shows physical address 0, anyone may free any id. So each id, address and length is checked here before
+ * the kernel sees it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "xlnkabi.h"
+#include "xlnkdevice.h"
+#include "xlnkhw.h"
+#include "xlnklog.h"
+#include "xlnkshift.h"
+#include "xlnksyscall.h"
+
+#define EMULATOR_ADVICE \
+  "on a machine without the board, run the program under the emulated one: xlnk-emulate -- COMMAND"
+
+static size_t
+page_round (size_t length)
+{
+  size_t page_size = (size_t) sysconf (_SC_PAGESIZE);
+
+  return (length + page_size - 1) & ~(page_size - 1);
+}
+
+static void
+set_open_error (GError ** error, const char *path, int code)
+{
+  switch (code) {
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+      g_set_error (error, XLNK_ERROR, XLNK_ERROR_NO_DEVICE,
+          "there is no %s: the xlnk driver comes with PYNQ images 1.4 to 2.6 for Zynq boards; " EMULATOR_ADVICE, path);
+      break;
+    case EACCES:
+    case EPERM:
+      g_set_error (error, XLNK_ERROR, XLNK_ERROR_PERMISSION,
+          "no permission to open %s, which is root's until a udev rule says otherwise: put "
+          "KERNEL==\"xlnk\", GROUP=\"xlnk\", MODE=\"0660\" into /etc/udev/rules.d/90-xlnk.rules, add the user to the "
+          "group xlnk and restart, or run as root (access to it is access to all physical memory)", path);
+      break;
+    default:
+      g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "cannot open %s: %s", path, g_strerror (code));
+  }
+}
+
+/* Request nr 1 has no handler: EINVAL from the drivers we know, ENOTTY from another device, 0 from the 3.x driver,
+ * whose argument block holds pointers (xlnk-abi §3). */
+static bool
+check_revision (XlnkDevice * device, GError ** error)
+{
+  XlnkArg arg = { .bytes = {0} };
+  int result = xlnk_sys_ioctl (device->fd, XLNK_IOC_UNUSED, &arg, "request 1", 0);
+
+  if (result == -EINVAL)
+    return true;
+  if (result == 0)
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
+        "%s is the xlnk driver of a 3.x kernel, whose argument blocks are of another form and which cannot say "
+        "whether a buffer is still alive: it needs a kernel from 4.6 on (PYNQ 2.0 or later)", device->path);
+  else
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
+        "%s does not answer like the xlnk driver (%s for request 1, which should be refused as invalid): "
+        "choose another device", device->path, result < 0 ? g_strerror (-result) : "a positive result");
+  return false;
+}
+
+static bool
+is_character_device (int fd)
+{
+  struct stat status;
+
+  return fstat (fd, &status) == 0 && S_ISCHR (status.st_mode);
+}
+
+static bool
+chardev_open (XlnkDevice * device, GError ** error)
+{
+  device->fd = xlnk_sys_open (device->path);
+  if (device->fd < 0) {
+    set_open_error (error, device->path, errno);
+    return false;
+  }
+  if (!is_character_device (device->fd)) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
+        "%s is not a character device, so it is not the xlnk driver's node: choose another device", device->path);
+    return false;
+  }
+  return check_revision (device, error);
+}
+
+static void
+chardev_close (XlnkDevice * device)
+{
+  if (device->fd >= 0)
+    close (device->fd);
+  device->fd = -1;
+}
+
+static bool
+extent_is_sane (const XlnkExtent * extent)
+{
+  return extent->id >= 1 && extent->id <= XLNK_MAX_ID && extent->phys != 0
+      && page_round (extent->phys) == extent->phys && extent->phys <= UINT64_MAX - extent->length;
+}
+
+static bool
+chardev_alloc (XlnkDevice * device, XlnkExtent * extent, bool *no_memory, GError ** error)
+{
+  XlnkArg arg = { .bytes = {0} };
+  int result;
+
+  arg.alloc.len = (uint32_t) extent->length;
+  arg.alloc.cacheable = extent->cached;
+  result = xlnk_sys_ioctl (device->fd, XLNK_IOC_ALLOCBUF, &arg, "ALLOCBUF", extent->length);
+  *no_memory = result == -ENOMEM;
+  if (result != 0) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "%s refused to allocate %zu bytes: %s", device->path,
+        extent->length, result < 0 ? g_strerror (-result) : "it could not write back the id (which is lost)");
+    return false;
+  }
+  extent->id = (uint32_t) arg.alloc.id;
+  extent->phys = arg.alloc.phyaddr;
+  if (!extent_is_sane (extent)) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
+        "%s handed out buffer %" PRIu32 " at 0x%" PRIx64 ", which cannot be: this is not a known revision of the "
+        "xlnk driver", device->path, extent->id, extent->phys);
+    return false;
+  }
+  return true;
+}
+
+static bool
+chardev_free (XlnkDevice * device, const XlnkExtent * extent, GError ** error)
+{
+  XlnkArg arg = { .bytes = {0} };
+  int result;
+
+  arg.free.id = extent->id;
+  result = xlnk_sys_ioctl (device->fd, XLNK_IOC_FREEBUF, &arg, "FREEBUF", extent->id);
+  if (result == 0)
+    return true;
+  g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "%s refused to free buffer %" PRIu32 ": %s", device->path,
+      extent->id, result < 0 ? g_strerror (-result) : "a positive result");
+  return false;
+}
+
+static bool
+chardev_map (XlnkDevice * device, XlnkExtent * extent, GError ** error)
+{
+  size_t length = page_round (extent->length);
+
+  if (device->shift == 0 && !xlnk_shift_probe (device, extent, error))
+    return false;
+  extent->cpu = xlnk_sys_map (device->fd, length, (uint64_t) extent->id << device->shift, true);
+  if (!extent->cpu) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "cannot map buffer %" PRIu32 " (%zu bytes) of %s: %s",
+        extent->id, length, device->path, g_strerror (errno));
+    return false;
+  }
+  /* A forked child that wrote here would race its parent, and its exit could free nothing. */
+  if (madvise (extent->cpu, length, MADV_DONTFORK) != 0)
+    xlnk_log (XLNK_LOG_WARNING, "a forked child will see buffer %" PRIu32 ": %s", extent->id, g_strerror (errno));
+  return true;
+}
+
+static void
+chardev_unmap (XlnkDevice * device G_GNUC_UNUSED, XlnkExtent * extent)
+{
+  xlnk_sys_unmap (extent->cpu, page_round (extent->length));
+  extent->cpu = NULL;
+}
+
+static int
+cache_control (XlnkDevice * device, uint64_t phys, size_t size, int action)
+{
+  XlnkArg arg = { .bytes = {0} };
+
+  arg.cache.phys_addr = (uintptr_t) phys;
+  arg.cache.size = (uint32_t) size;
+  arg.cache.action = action;
+  return xlnk_sys_ioctl (device->fd, XLNK_IOC_CACHECTRL, &arg, "CACHECTRL", phys);
+}
+
+/* CACHECTRL refuses an address that is in no live buffer, and flushing one line harms nothing. The last byte tells a
+ * smaller buffer at the same address from ours. */
+static bool
+chardev_is_live (XlnkDevice * device, const XlnkExtent * extent)
+{
+  return cache_control (device, extent->phys + extent->length - 1, 1, XLNK_ACTION_FLUSH) == 0;
+}
+
+/* How 32-bit ARM invalidates: action 0 cleans and invalidates L1, then L2. A speculative read between the two may
+ * bring an old line back from L2 into L1, and the second pass takes it away. Not action 1: it ends by discarding L2
+ * lines, among them what another CPU's L1 has just evicted (design §5). */
+static int
+sync_pass (XlnkDevice * device, const XlnkExtent * extent, XlnkMaintenance maintenance, size_t end)
+{
+  int result = cache_control (device, extent->phys, end, XLNK_ACTION_FLUSH);
+
+  if (result == 0 && maintenance == XLNK_MAINTAIN_INVALIDATE)
+    result = cache_control (device, extent->phys, end, XLNK_ACTION_FLUSH);
+  return result;
+}
+
+/* The driver starts at the buffer's first byte whatever the address says, so that is what it gets (xlnk-abi §6). */
+static bool
+chardev_sync (XlnkDevice * device, const XlnkExtent * extent, XlnkMaintenance maintenance, XlnkRange range,
+    XlnkRange * covered, GError ** error)
+{
+  size_t end = MIN (range.end, extent->length);
+  int result = sync_pass (device, extent, maintenance, end);
+
+  if (result != 0) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED,
+        "%s refused to maintain the caches of buffer %" PRIu32 " (0x%" PRIx64 ", %zu bytes): %s", device->path,
+        extent->id, extent->phys, end, result < 0 ? g_strerror (-result) : "a positive result");
+    return false;
+  }
+  covered->start = 0;
+  covered->end = range.end;
+  return true;
+}
+
+static bool
+chardev_reset (XlnkDevice * device, GError ** error)
+{
+  XlnkArg arg = { .bytes = {0} };
+  int result = xlnk_sys_ioctl (device->fd, XLNK_IOC_RECRES, &arg, "RECRES", 0);
+
+  if (result == 0)
+    return true;
+  g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "%s refused the reset: %s", device->path,
+      result < 0 ? g_strerror (-result) : "a positive result");
+  return false;
+}
+
+const XlnkDeviceClass xlnk_chardev_class = {
+  .name = "xlnk",
+  .max_length = INT32_MAX,      /* CACHECTRL handles its size as a signed int */
+  .open = chardev_open,
+  .alloc = chardev_alloc,
+  .free = chardev_free,
+  .map = chardev_map,
+  .unmap = chardev_unmap,
+  .is_live = chardev_is_live,
+  .sync = chardev_sync,
+  .reset = chardev_reset,
+  .close = chardev_close,
+};

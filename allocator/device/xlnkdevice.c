@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xlnkdevice.h"
+
+#include <stdlib.h>
+
+#include "xlnkcma.h"
+#include "xlnkfork.h"
+#include "xlnkhw.h"
+#include "xlnklog.h"
+
+/* The nodes that `auto` tries, in this order. */
+static const struct
+{
+  const char *path;
+  const XlnkDeviceClass *klass;
+} known_nodes[] = {
+  {"/dev/xlnk", &xlnk_chardev_class},
+};
+
+static const char *
+first_known_node (void)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (known_nodes); i++) {
+    if (g_file_test (known_nodes[i].path, G_FILE_TEST_EXISTS))
+      return known_nodes[i].path;
+  }
+  return known_nodes[0].path;
+}
+
+char *
+xlnk_device_resolve (const char *name)
+{
+  const char *path = name && *name && !g_str_equal (name, "auto") ? name : first_known_node ();
+  char *resolved = realpath (path, NULL);
+  char *result = g_strdup (resolved ? resolved : path);
+
+  free (resolved);
+  return result;
+}
+
+/* A node of another name is taken for the interface we know best; its open finds out. */
+static const XlnkDeviceClass *
+find_class (const char *path)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (known_nodes); i++) {
+    if (g_str_equal (path, known_nodes[i].path))
+      return known_nodes[i].klass;
+  }
+  return known_nodes[0].klass;
+}
+
+XlnkDevice *
+xlnk_device_open (const char *name, GError ** error)
+{
+  XlnkDevice *device = g_new0 (XlnkDevice, 1);
+
+  xlnk_fork_watch ();
+  device->path = xlnk_device_resolve (name);
+  device->klass = find_class (device->path);
+  device->fd = -1;
+  device->line = xlnk_hw_line_size ();
+  device->references = 1;
+  device->blocks = g_ptr_array_new ();
+  pthread_mutex_init (&device->mutex, NULL);
+  if (!device->klass->open (device, error)) {
+    xlnk_device_unref (device);
+    return NULL;
+  }
+  xlnk_log (XLNK_LOG_INFO, "opened %s, cache lines of %zu bytes, maintained %s", device->path, device->line,
+      xlnk_hw_maintains_by_address ()? "by address" : "by the driver");
+  return device;
+}
+
+XlnkDevice *
+xlnk_device_ref (XlnkDevice * device)
+{
+  atomic_fetch_add (&device->references, 1);
+  return device;
+}
+
+void
+xlnk_device_unref (XlnkDevice * device)
+{
+  if (atomic_fetch_sub (&device->references, 1) != 1)
+    return;
+  device->klass->close (device);
+  pthread_mutex_destroy (&device->mutex);
+  g_ptr_array_unref (device->blocks);
+  g_free (device->path);
+  g_free (device);
+}
+
+void
+xlnk_device_get_stats (XlnkDevice * device, XlnkDeviceStats * stats)
+{
+  pthread_mutex_lock (&device->mutex);
+  *stats = device->counts;
+  pthread_mutex_unlock (&device->mutex);
+  stats->flushes = atomic_load (&device->flushes);
+  stats->flushed_bytes = atomic_load (&device->flushed_bytes);
+  stats->invalidates = atomic_load (&device->invalidates);
+  stats->invalidated_bytes = atomic_load (&device->invalidated_bytes);
+  xlnk_cma_read (&stats->cma_total, &stats->cma_free);
+}
+
+bool
+xlnk_device_reset (XlnkDevice * device, GError ** error)
+{
+  bool done = false;
+
+  pthread_mutex_lock (&device->mutex);
+  if (device->blocks->len > 0)
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_BUSY,
+        "a reset of %s would take away the %u buffers that this process still uses: free them first",
+        device->path, device->blocks->len);
+  else
+    done = device->klass->reset (device, error);
+  pthread_mutex_unlock (&device->mutex);
+  if (done)
+    xlnk_log (XLNK_LOG_WARNING, "freed every buffer of every process of %s", device->path);
+  return done;
+}
