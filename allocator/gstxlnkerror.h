@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef __GST_XLNK_ERROR_H__
+#define __GST_XLNK_ERROR_H__
+
+#include <gst/xlnk/gstxlnk-prelude.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GST_XLNK_ERROR:
+ *
+ * The error domain of this library; the codes are #GstXlnkError. The message of an error is for the person who can
+ * act on it: what was asked, what there was, and what to do next.
+ *
+ * Since: 0.1
+ */
+#define GST_XLNK_ERROR (gst_xlnk_error_quark ())
+
+/**
+ * GstXlnkError:
+ * @GST_XLNK_ERROR_NO_DEVICE: there is no device node. The message names `xlnk-emulate`.
+ * @GST_XLNK_ERROR_PERMISSION: the node may not be opened. The message has the udev rule that solves it.
+ * @GST_XLNK_ERROR_UNKNOWN_ABI: the node is not an xlnk driver that can be spoken to safely.
+ * @GST_XLNK_ERROR_EXHAUSTED: no contiguous memory of that size is left.
+ * @GST_XLNK_ERROR_TOO_LARGE: the size is more than the driver's 32-bit lengths can say.
+ * @GST_XLNK_ERROR_CONFLICT: a map that is open now excludes this access.
+ * @GST_XLNK_ERROR_NOT_OURS: the memory or the pointer is not of this device and process.
+ * @GST_XLNK_ERROR_BUSY: buffers of this process are still in use.
+ * @GST_XLNK_ERROR_FAILED: the kernel refused for another reason, which the message gives.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GST_XLNK_ERROR_NO_DEVICE,
+  GST_XLNK_ERROR_PERMISSION,
+  GST_XLNK_ERROR_UNKNOWN_ABI,
+  GST_XLNK_ERROR_EXHAUSTED,
+  GST_XLNK_ERROR_TOO_LARGE,
+  GST_XLNK_ERROR_CONFLICT,
+  GST_XLNK_ERROR_NOT_OURS,
+  GST_XLNK_ERROR_BUSY,
+  GST_XLNK_ERROR_FAILED
+} GstXlnkError;
+
+GST_XLNK_API
+GQuark gst_xlnk_error_quark (void);
+
+G_END_DECLS
+
+#endif /* __GST_XLNK_ERROR_H__ */

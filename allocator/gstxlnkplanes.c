@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:gstxlnkplanes
+ * @title: GstXlnkPlanes
+ * @short_description: where the planes of a frame lie in physical memory
+ */
+#include "gstxlnkplanes.h"
+
+#include <string.h>
+
+#include "gstxlnkmemory.h"
+
+/* What describes a frame: the buffer's meta, else the caps. */
+typedef struct
+{
+  const GstVideoFormatInfo *finfo;
+  guint n_planes;
+  guint height;
+  const gsize *offset;
+  const gint *stride;
+} Frame;
+
+static gboolean
+describe_frame (GstBuffer * buffer, const GstVideoInfo * info, Frame * frame)
+{
+  GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
+
+  if (meta) {
+    frame->finfo = gst_video_format_get_info (meta->format);
+    frame->n_planes = meta->n_planes;
+    frame->height = meta->height;
+    frame->offset = meta->offset;
+    frame->stride = meta->stride;
+    return TRUE;
+  }
+  if (!info)
+    return FALSE;
+  frame->finfo = info->finfo;
+  frame->n_planes = GST_VIDEO_INFO_N_PLANES (info);
+#ifdef GST_VIDEO_INFO_FIELD_HEIGHT
+  frame->height = GST_VIDEO_INFO_FIELD_HEIGHT (info);
+#else
+  frame->height = GST_VIDEO_INFO_HEIGHT (info);
+#endif
+  frame->offset = info->offset;
+  frame->stride = info->stride;
+  return TRUE;
+}
+
+/* Rows of a plane: those of the first component in it. */
+static guint
+plane_rows (const Frame * frame, guint plane)
+{
+  const GstVideoFormatInfo *finfo = frame->finfo;
+
+  for (guint component = 0; component < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo); component++) {
+    if (GST_VIDEO_FORMAT_INFO_PLANE (finfo, component) == plane)
+      return GST_VIDEO_FORMAT_INFO_SCALE_HEIGHT (finfo, component, frame->height);
+  }
+  return 1;                     /* a palette */
+}
+
+/* Bytes from the first of a plane to the first of the next one, or to the end of the buffer. */
+static gsize
+distance_to_next (const Frame * frame, guint plane, gsize buffer_size)
+{
+  gsize next = buffer_size;
+
+  for (guint i = 0; i < frame->n_planes; i++) {
+    if (frame->offset[i] > frame->offset[plane])
+      next = MIN (next, frame->offset[i]);
+  }
+  return next - frame->offset[plane];
+}
+
+/* A tiled plane's stride counts tiles, so there the distance has to do. */
+static gsize
+plane_size (const Frame * frame, guint plane, gsize buffer_size)
+{
+  if (GST_VIDEO_FORMAT_INFO_IS_TILED (frame->finfo))
+    return distance_to_next (frame, plane, buffer_size);
+  return (gsize) plane_rows (frame, plane) * ABS (frame->stride[plane]);
+}
+
+/* Everything up to the last row's stride must be in one memory; of the last row itself the padding may be missing. */
+static gboolean
+locate_plane (GstBuffer * buffer, const Frame * frame, guint plane, GstXlnkPlanes * planes)
+{
+  gsize buffer_size = gst_buffer_get_size (buffer);
+  gsize offset = frame->offset[plane];
+  gsize stride = ABS (frame->stride[plane]);
+  gsize size, skip, available;
+  guint index, length;
+  GstMemory *mem;
+
+  if (offset > buffer_size || !gst_buffer_find_memory (buffer, offset, 1, &index, &length, &skip) || length != 1)
+    return FALSE;
+  mem = gst_buffer_peek_memory (buffer, index);
+  available = mem->size - skip;
+  size = plane_size (frame, plane, buffer_size);
+  if (size > available && (size < stride || size - stride >= available))
+    return FALSE;
+  planes->phys_addr[plane] = gst_xlnk_memory_get_phys_addr (mem);
+  if (planes->phys_addr[plane] == 0)
+    return FALSE;
+  planes->phys_addr[plane] += skip;
+  planes->stride[plane] = frame->stride[plane];
+  planes->size[plane] = MIN (size, available);
+  return TRUE;
+}
+
+static gboolean
+locate_bytes (GstBuffer * buffer, GstXlnkPlanes * planes)
+{
+  if (gst_buffer_n_memory (buffer) != 1)
+    return FALSE;
+  planes->n_planes = 1;
+  planes->size[0] = gst_buffer_get_size (buffer);
+  planes->phys_addr[0] = gst_xlnk_memory_get_phys_addr (gst_buffer_peek_memory (buffer, 0));
+  return planes->phys_addr[0] != 0;
+}
+
+gboolean
+gst_xlnk_buffer_get_planes (GstBuffer * buffer, const GstVideoInfo * info, GstXlnkPlanes * planes)
+{
+  Frame frame;
+
+  g_return_val_if_fail (GST_IS_BUFFER (buffer), FALSE);
+  g_return_val_if_fail (planes != NULL, FALSE);
+
+  memset (planes, 0, sizeof *planes);
+  if (!describe_frame (buffer, info, &frame))
+    return locate_bytes (buffer, planes);
+  planes->n_planes = frame.n_planes;
+  for (guint i = 0; i < frame.n_planes; i++) {
+    if (!locate_plane (buffer, &frame, i, planes))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gst_xlnk_buffer_map_device (GstBuffer * buffer, GstMapInfo * info, GstMapFlags flags)
+{
+  g_return_val_if_fail (GST_IS_BUFFER (buffer), FALSE);
+
+  if (gst_buffer_n_memory (buffer) != 1)
+    return FALSE;
+  if (flags & GST_MAP_WRITE && !gst_buffer_is_writable (buffer))
+    return FALSE;
+  return gst_xlnk_memory_map_device (gst_buffer_peek_memory (buffer, 0), info, flags);
+}
+
+void
+gst_xlnk_buffer_unmap_device (GstBuffer * buffer G_GNUC_UNUSED, GstMapInfo * info)
+{
+  gst_xlnk_memory_unmap_device (info->memory, info);
+}
