@@ -360,8 +360,8 @@ xlnk_block_expose (XlnkBlock * block, GError ** error)
   if (!check_usable (block, all, error))
     return false;
   pthread_mutex_lock (&block->mutex);
-  exposed = block->coherence.exposed
-      || carry_out (block, xlnk_coherence_plan_expose (&block->coherence), error);
+  /* Again each time: what an open CPU WRITE map has written since, or a clean that failed, is due with this one. */
+  exposed = carry_out (block, xlnk_coherence_plan_expose (&block->coherence), error);
   pthread_mutex_unlock (&block->mutex);
   return exposed;
 }
