@@ -310,7 +310,7 @@ set_conflict_error (const XlnkBlock * block, XlnkAccess access, XlnkRange range,
 static bool
 carry_out (XlnkBlock * block, XlnkPlan * plan, GError ** error)
 {
-  if (!xlnk_maintain (block->device, &block->extent, plan, error)) {
+  if (!xlnk_maintain (block, plan, error)) {
     xlnk_coherence_commit_failed (&block->coherence);
     return false;
   }

@@ -53,15 +53,22 @@ set_open_error (GError ** error, const char *path, int code)
   }
 }
 
-/* Request nr 1 has no handler: EINVAL from the drivers we know, ENOTTY from another device, 0 from the 3.x driver,
- * whose argument block holds pointers (xlnk-abi §3). */
+static int
+ask (XlnkDevice * device, unsigned long request, const char *name)
+{
+  XlnkArg arg = { .bytes = {0} };
+
+  return xlnk_sys_ioctl (device->fd, request, &arg, name, 0);
+}
+
+/* Request nr 1 has no handler: EINVAL from the drivers we know, 0 from the 3.x driver, whose argument block holds
+ * pointers. Others say ENOTTY, or EINVAL to everything, where ours says ENOTTY beyond its numbers (xlnk-abi §3). */
 static bool
 check_revision (XlnkDevice * device, GError ** error)
 {
-  XlnkArg arg = { .bytes = {0} };
-  int result = xlnk_sys_ioctl (device->fd, XLNK_IOC_UNUSED, &arg, "request 1", 0);
+  int result = ask (device, XLNK_IOC_UNUSED, "request 1");
 
-  if (result == -EINVAL)
+  if (result == -EINVAL && ask (device, XLNK_IOC_BEYOND, "request 102") == -ENOTTY)
     return true;
   if (result == 0)
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
@@ -69,8 +76,8 @@ check_revision (XlnkDevice * device, GError ** error)
         "whether a buffer is still alive: it needs a kernel from 4.6 on (PYNQ 2.0 or later)", device->path);
   else
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
-        "%s does not answer like the xlnk driver (%s for request 1, which should be refused as invalid): "
-        "choose another device", device->path, result < 0 ? g_strerror (-result) : "a positive result");
+        "%s does not answer like the xlnk driver (%s for request 1): choose another device", device->path,
+        result < 0 ? g_strerror (-result) : "a positive result");
   return false;
 }
 
@@ -201,14 +208,16 @@ chardev_is_live (XlnkDevice * device, const XlnkExtent * extent)
 
 /* How 32-bit ARM invalidates: action 0 cleans and invalidates L1, then L2. A speculative read between the two may
  * bring an old line back from L2 into L1, and the second pass takes it away. Not action 1: it ends by discarding L2
- * lines, among them what another CPU's L1 has just evicted (design §5). */
+ * lines, among them what another CPU's L1 has just evicted. On arm64 action 0 only cleans, and action 1 then drops
+ * what is clean (design §5). */
 static int
-sync_pass (XlnkDevice * device, const XlnkExtent * extent, XlnkMaintenance maintenance, size_t end)
+sync_passes (XlnkDevice * device, const XlnkExtent * extent, XlnkMaintenance maintenance, size_t end)
 {
+  bool arm64 = device->maintainer == XLNK_BY_DRIVER_ARM64;
   int result = cache_control (device, extent->phys, end, XLNK_ACTION_FLUSH);
 
   if (result == 0 && maintenance == XLNK_MAINTAIN_INVALIDATE)
-    result = cache_control (device, extent->phys, end, XLNK_ACTION_FLUSH);
+    result = cache_control (device, extent->phys, end, arm64 ? XLNK_ACTION_INVALIDATE : XLNK_ACTION_FLUSH);
   return result;
 }
 
@@ -218,7 +227,7 @@ chardev_sync (XlnkDevice * device, const XlnkExtent * extent, XlnkMaintenance ma
     XlnkRange * covered, GError ** error)
 {
   size_t end = MIN (range.end, extent->length);
-  int result = sync_pass (device, extent, maintenance, end);
+  int result = sync_passes (device, extent, maintenance, end);
 
   if (result != 0) {
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED,

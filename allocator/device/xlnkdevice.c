@@ -49,6 +49,14 @@ find_class (const char *path)
   return known_nodes[0].klass;
 }
 
+static XlnkMaintainer
+choose_maintainer (void)
+{
+  if (xlnk_hw_maintains_by_address ())
+    return XLNK_BY_ADDRESS;
+  return xlnk_hw_is_arm64 ()? XLNK_BY_DRIVER_ARM64 : XLNK_BY_DRIVER_ARM;
+}
+
 XlnkDevice *
 xlnk_device_open (const char *name, GError ** error)
 {
@@ -59,6 +67,7 @@ xlnk_device_open (const char *name, GError ** error)
   device->klass = find_class (device->path);
   device->fd = -1;
   device->line = xlnk_hw_line_size ();
+  device->maintainer = choose_maintainer ();
   device->references = 1;
   device->blocks = g_ptr_array_new ();
   pthread_mutex_init (&device->mutex, NULL);
@@ -67,7 +76,7 @@ xlnk_device_open (const char *name, GError ** error)
     return NULL;
   }
   xlnk_log (XLNK_LOG_INFO, "opened %s, cache lines of %zu bytes, maintained %s", device->path, device->line,
-      xlnk_hw_maintains_by_address ()? "by address" : "by the driver");
+      device->maintainer == XLNK_BY_ADDRESS ? "by address" : "by the driver");
   return device;
 }
 

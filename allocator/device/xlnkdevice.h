@@ -27,6 +27,14 @@ typedef struct _XlnkDevice XlnkDevice;
 typedef struct _XlnkDeviceClass XlnkDeviceClass;
 typedef struct _XlnkBlock XlnkBlock;
 
+/* How the caches are maintained (design §5). */
+typedef enum
+{
+  XLNK_BY_ADDRESS,              /* the CPU does it from user space: exactly the lines asked */
+  XLNK_BY_DRIVER_ARM,           /* CACHECTRL of 32-bit ARM, from the block's first byte */
+  XLNK_BY_DRIVER_ARM64,         /* CACHECTRL of arm64, likewise: a fallback, since it can drop a writer's lines */
+} XlnkMaintainer;
+
 /* What the kernel gave for one allocation. */
 typedef struct
 {
@@ -85,6 +93,7 @@ struct _XlnkDevice
   int fd;
   int shift;                    /* mmap offset = id << shift; 0 until probed */
   size_t line;                  /* bytes of a cache line */
+  XlnkMaintainer maintainer;
 
   atomic_int references;
   pthread_mutex_t mutex;        /* over the table's functions and what follows */

@@ -54,6 +54,16 @@ xlnk_hw_line_size (void)
 
 #endif
 
+int
+xlnk_hw_is_arm64 (void)
+{
+#if defined (__aarch64__)
+  return 1;
+#else
+  return 0;
+#endif
+}
+
 #if defined (__aarch64__)
 
 int

@@ -18,6 +18,10 @@
  * (Zynq-7000), else 64. Elsewhere 64. */
 XLNK_HW_API unsigned xlnk_hw_line_size (void);
 
+/* 1 on aarch64, whose driver cleans with action 0 and drops dirty lines with action 1; 0 where action 0 cleans and
+ * invalidates (32-bit ARM, xlnk-abi §6). */
+XLNK_HW_API int xlnk_hw_is_arm64 (void);
+
 /* 1 if the CPU maintains its caches by virtual address from user space (aarch64: Linux lets EL0 use DC CVAC and DC
  * CIVAC, xlnk-abi §6), else 0: then only the driver can. */
 XLNK_HW_API int xlnk_hw_maintains_by_address (void);

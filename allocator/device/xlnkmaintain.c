@@ -20,15 +20,37 @@ maintain_by_address (const XlnkExtent * extent, const XlnkPlan * plan)
 }
 
 /* The driver's maintenance begins at the block's first byte, so one call up to the last line serves all ranges. */
-static bool
-maintain_by_driver (XlnkDevice * device, const XlnkExtent * extent, XlnkPlan * plan, GError ** error)
+static XlnkRange
+enclose (const XlnkRanges * lines)
 {
-  size_t last = xlnk_ranges_length (&plan->lines) - 1;
-  XlnkRange all, covered;
+  size_t last = xlnk_ranges_length (lines) - 1;
 
-  all.start = xlnk_ranges_get (&plan->lines, 0).start;
-  all.end = xlnk_ranges_get (&plan->lines, last).end;
-  if (!device->klass->sync (device, extent, plan->maintenance, all, &covered, error))
+  return (XlnkRange) { xlnk_ranges_get (lines, 0).start, xlnk_ranges_get (lines, last).end };
+}
+
+/* What the CPU is writing in the prefix would be lost between the clean and the drop. */
+static bool
+may_drop (const XlnkBlock * block, const XlnkPlan * plan, GError ** error)
+{
+  XlnkRange prefix = { 0, enclose (&plan->lines).end };
+
+  if (block->device->maintainer != XLNK_BY_DRIVER_ARM64 || plan->maintenance != XLNK_MAINTAIN_INVALIDATE
+      || !xlnk_coherence_cpu_writes (&block->coherence, prefix))
+    return true;
+  g_set_error (error, XLNK_ERROR, XLNK_ERROR_CONFLICT,
+      "the driver of this board cannot invalidate up to byte %zu of a buffer while the CPU has a part of it mapped "
+      "for writing: unmap that first", prefix.end);
+  return false;
+}
+
+static bool
+maintain_by_driver (XlnkBlock * block, XlnkPlan * plan, GError ** error)
+{
+  XlnkDevice *device = block->device;
+  XlnkRange covered;
+
+  if (!may_drop (block, plan, error)
+      || !device->klass->sync (device, &block->extent, plan->maintenance, enclose (&plan->lines), &covered, error))
     return false;
   xlnk_ranges_add (&plan->lines, covered);
   return true;
@@ -45,17 +67,17 @@ count (XlnkDevice * device, XlnkMaintenance maintenance, size_t bytes)
 }
 
 bool
-xlnk_maintain (XlnkDevice * device, const XlnkExtent * extent, XlnkPlan * plan, GError ** error)
+xlnk_maintain (XlnkBlock * block, XlnkPlan * plan, GError ** error)
 {
   size_t due;
 
-  if (plan->maintenance == XLNK_MAINTAIN_NONE || xlnk_ranges_is_empty (&plan->lines))
+  if (plan->maintenance == XLNK_MAINTAIN_NONE)
     return true;
   due = xlnk_ranges_bytes (&plan->lines);
-  if (xlnk_hw_maintains_by_address ())
-    maintain_by_address (extent, plan);
-  else if (!maintain_by_driver (device, extent, plan, error))
+  if (block->device->maintainer == XLNK_BY_ADDRESS)
+    maintain_by_address (&block->extent, plan);
+  else if (!maintain_by_driver (block, plan, error))
     return false;
-  count (device, plan->maintenance, due);
+  count (block->device, plan->maintenance, due);
   return true;
 }

@@ -5,13 +5,14 @@
 #ifndef XLNK_MAINTAIN_H
 #define XLNK_MAINTAIN_H
 
-#include "xlnkdevice.h"
+#include "xlnkblock.h"
 
 G_BEGIN_DECLS
 
 /* Does what @plan asks for, counts it, and widens plan->lines to what was covered. On a CPU that maintains by address
- * (aarch64) that is exactly the lines; elsewhere the driver does it, from the block's first byte. */
-bool xlnk_maintain (XlnkDevice * device, const XlnkExtent * extent, XlnkPlan * plan, GError ** error);
+ * (aarch64) that is exactly the lines; elsewhere the driver does it, from the block's first byte. Under the block's
+ * mutex. */
+bool xlnk_maintain (XlnkBlock * block, XlnkPlan * plan, GError ** error);
 
 G_END_DECLS
 
