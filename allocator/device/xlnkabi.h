@@ -18,6 +18,7 @@
 #define XLNK_IOC_FREEBUF XLNK_REQUEST (3)
 #define XLNK_IOC_CACHECTRL XLNK_REQUEST (24)
 #define XLNK_IOC_RECRES XLNK_REQUEST (101)
+#define XLNK_IOC_BEYOND XLNK_REQUEST (102)      /* the first number that is not the driver's any more */
 
 #define XLNK_ACTION_FLUSH 0
 #define XLNK_ACTION_INVALIDATE 1
