@@ -93,8 +93,8 @@ close_map (XlnkCoherence * state, XlnkAccess access, XlnkRange range)
     g_array_remove_index_fast (state->maps, map - map_at (state, 0));
 }
 
-/* The bytes of an unmapped range belong to who wrote them; every one of several equal maps says so, since maintenance
- * may have come between two of their unmaps. */
+/* The bytes of an unmapped range belong to who wrote them. The last of several equal maps must say so, since maintenance
+ * may have come between two of their unmaps; that the others do costs nothing. */
 static void
 enter_written (XlnkCoherence * state, XlnkAccess access, XlnkRange range)
 {
