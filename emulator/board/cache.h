@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cache.h: the non-coherent cache in front of the memory. All of it is called under the lock, with physical addresses.
+ */
+#ifndef BOARD_CACHE_H
+#define BOARD_CACHE_H
+
+#include "board.h"
+
+/* What one operation did to the lines of its range. */
+typedef struct
+{
+  uint64_t asked;
+  uint64_t written;             /* dirty, written back */
+  uint64_t refreshed;           /* stale, fetched anew */
+  uint64_t lost;                /* dirty, thrown away */
+  uint64_t evicted;             /* the dice had already moved it since the last maintenance */
+} CacheLines;
+
+void cache_clean (Board * board, uint64_t phys, uint64_t size, CacheLines * lines);
+void cache_clean_invalidate (Board * board, uint64_t phys, uint64_t size, CacheLines * lines);
+/* Lines covered in part are cleaned first; the others lose what the CPU wrote. */
+void cache_invalidate (Board * board, uint64_t phys, uint64_t size, CacheLines * lines);
+
+void cache_count (Board * board, bool invalidate, uint64_t size, bool liveness_query, const CacheLines * lines);
+
+bool cache_find_dirty (Board * board, uint64_t phys, uint64_t size, uint64_t * where);
+unsigned cache_evict (Board * board, uint64_t phys, uint64_t size, unsigned percent);
+/* With a seed: a few random lines of random buffers leave the cache. */
+void cache_tick (Board * board);
+
+#endif /* BOARD_CACHE_H */

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * machine.c: the heap file, the tree of listable directories, and the environment in which programs see the board.
+ */
+#include "runner.h"
+#include "config-emulator.h"
+#include "owners.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static gboolean
+fail (GError ** error, const char *what, const char *path)
+{
+  const int number = errno;
+
+  g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (number), "%s %s: %s", what, path,
+      g_strerror (number));
+  return FALSE;
+}
+
+/* Shared memory if there is some: the planes would otherwise be written to disk again and again. */
+static char *
+make_directory (GError ** error)
+{
+  char *path = g_strdup ("/dev/shm/xlnk-emulate-XXXXXX");
+
+  if (g_mkdtemp (path))
+    return path;
+  g_free (path);
+  return g_dir_make_tmp ("xlnk-emulate-XXXXXX", error);
+}
+
+static const char *const counters[] = {
+  "live_blocks", "live_bytes", "allocs", "frees", "flushes", "invalidates", "flushed_bytes", "invalidated_bytes",
+};
+
+static gboolean
+make_tree (Machine * machine, GError ** error)
+{
+  char *directory = g_build_filename (machine->tree, "sys", "kernel", "debug", "xlnk", NULL);
+  gboolean good = g_mkdir_with_parents (directory, 0700) == 0 || fail (error, "cannot make", directory);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (counters) && good; i++) {
+    char *file = g_build_filename (directory, counters[i], NULL);
+    const int fd = g_open (file, O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
+
+    good = fd >= 0 || fail (error, "cannot make", file);
+    if (fd >= 0)
+      close (fd);
+    g_free (file);
+  }
+  g_free (directory);
+  return good;
+}
+
+static gboolean
+open_heap (Machine * machine, const Options * options, GError ** error)
+{
+  struct stat st;
+  int result;
+
+  machine->fd = g_open (machine->heap, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (machine->fd < 0 || fstat (machine->fd, &st) < 0)
+    return fail (error, "cannot open", machine->heap);
+  if (st.st_size == 0 && (result = board_create (machine->fd, &options->config)) < 0) {
+    errno = -result;
+    return fail (error, "cannot make", machine->heap);
+  }
+  if (board_attach (&machine->board, machine->fd) < 0) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is not a heap of this emulator", machine->heap);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* A heap that exists keeps its machine: another one would not fit the buffers in it. */
+static gboolean
+check_heap (Machine * machine, const Options * options, GError ** error)
+{
+  const BoardState *state = machine->board.state;
+  const BoardConfig *config = &options->config;
+
+  if (state->driver == config->driver && state->arch == config->arch && state->line == config->line
+      && state->cma == config->cma)
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+      "%s is of a board with another --driver, --arch, --line or --cma", machine->heap);
+  return FALSE;
+}
+
+/* What an earlier run left is buffers, not reproaches: those were in its report. */
+static void
+forget_earlier (BoardState * state)
+{
+  BoardCounters zero = {.lost_pages = state->counters.lost_pages };
+
+  state->counters = zero;
+  for (unsigned i = 0; i < HAZARD_KINDS; i++)
+    state->hazards[i].count = 0;
+  for (unsigned i = 0; i < REQUEST_KINDS; i++)
+    state->uses[i] = 0;
+}
+
+/* Several runners may share a heap; only the first one of them starts the counts anew. */
+static void
+set_run (Machine * machine, const Options * options)
+{
+  BoardState *state = machine->board.state;
+
+  board_lock (&machine->board);
+  if (!board_owner_is_held (machine->fd, BOARD_OWNER_RUNNER))
+    forget_earlier (state);
+  board_owner_hold (machine->fd, BOARD_OWNER_RUNNER, false);
+  state->first_id = options->config.first_id;
+  state->seeded = options->config.seeded;
+  if (options->config.seeded) {
+    state->seed = options->config.seed;
+    state->random = options->config.seed * 2 + 1;
+  }
+  memcpy (state->faults, options->faults, sizeof state->faults);
+  state->fault_count = options->fault_count;
+  board_unlock (&machine->board);
+}
+
+gboolean
+machine_start (Machine * machine, const Options * options, GError ** error)
+{
+  machine->directory = make_directory (error);
+  if (!machine->directory)
+    return FALSE;
+  machine->tree = g_build_filename (machine->directory, "tree", NULL);
+  machine->heap = options->heap ? g_canonicalize_filename (options->heap, NULL)
+      : g_build_filename (machine->directory, "heap", NULL);
+  if (!make_tree (machine, error) || !open_heap (machine, options, error) || !check_heap (machine, options, error))
+    return FALSE;
+  set_run (machine, options);
+  return TRUE;
+}
+
+static void
+remove_all (const char *path)
+{
+  GDir *dir = g_file_test (path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    char *child = g_build_filename (path, name, NULL);
+
+    remove_all (child);
+    g_free (child);
+  }
+  if (dir)
+    g_dir_close (dir);
+  g_remove (path);
+}
+
+void
+machine_stop (Machine * machine)
+{
+  if (machine->board.state)
+    board_detach (&machine->board);
+  if (machine->fd >= 0)
+    close (machine->fd);
+  if (machine->directory)
+    remove_all (machine->directory);
+  g_free (machine->directory);
+  g_free (machine->tree);
+  g_free (machine->heap);
+}
+
+/* Beside the runner in the build tree, or in the private directory of the installation it belongs to. */
+static char *
+find_preload (GError ** error)
+{
+  char *self = g_file_read_link ("/proc/self/exe", NULL);
+  char *here = self ? g_path_get_dirname (self) : NULL;
+  char *candidates[] = {
+    here ? g_build_filename (here, PRELOAD_NAME, NULL) : NULL,
+    here ? g_build_filename (here, PRELOAD_FROM_BINDIR, PRELOAD_NAME, NULL) : NULL,
+    g_build_filename (PRELOAD_DIR, PRELOAD_NAME, NULL),
+  };
+  char *found = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (candidates); i++) {
+    if (!found && candidates[i] && g_file_test (candidates[i], G_FILE_TEST_EXISTS))
+      found = g_canonicalize_filename (candidates[i], NULL);
+    g_free (candidates[i]);
+  }
+  g_free (here);
+  g_free (self);
+  if (!found)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "cannot find %s, neither beside me nor in %s",
+        PRELOAD_NAME, PRELOAD_DIR);
+  return found;
+}
+
+/* The last in the list: gcc's ASan refuses to start unless its own runtime comes first. */
+static char *
+preload_list (const char *library)
+{
+  const char *old = g_getenv ("LD_PRELOAD");
+
+  return old && *old ? g_strconcat (old, ":", library, NULL) : g_strdup (library);
+}
+
+char **
+machine_environment (const Machine * machine, GError ** error)
+{
+  char *library = find_preload (error), *list;
+  char **environment;
+
+  if (!library)
+    return NULL;
+  list = preload_list (library);
+  environment = g_environ_setenv (g_get_environ (), "LD_PRELOAD", list, TRUE);
+  environment = g_environ_setenv (environment, "XLNK_EMULATOR_HEAP", machine->heap, TRUE);
+  environment = g_environ_setenv (environment, "XLNK_EMULATOR_TREE", machine->tree, TRUE);
+  g_free (list);
+  g_free (library);
+  return environment;
+}

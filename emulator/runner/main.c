@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * main.c: xlnk-emulate [options] -- COMMAND…
+ */
+#include "runner.h"
+
+#include <locale.h>
+#include <stdio.h>
+
+static int
+fail (int status, GError * error)
+{
+  fprintf (stderr, "xlnk-emulate: %s\n", error->message);
+  g_error_free (error);
+  return status;
+}
+
+static int
+report (Machine * machine, const Options * options, int status)
+{
+  Board *board = &machine->board;
+  GError *error = NULL;
+  int result = status;
+
+  board_lock (board);
+  board_reclaim (board, machine->heap);
+  report_print (board, options, status);
+  if (options->report && !report_write (board, options, status, &error))
+    result = fail (EXIT_RUNNER, error);
+  if (result == 0 && report_is_bad (board, options->strict))
+    result = EXIT_STRICT;
+  board_unlock (board);
+  return result;
+}
+
+static int
+run (const Options * options)
+{
+  Machine machine = {.fd = -1 };
+  GError *error = NULL;
+  char **environment = NULL;
+  int result;
+
+  if (machine_start (&machine, options, &error))
+    environment = machine_environment (&machine, &error);
+  if (environment)
+    result = report (&machine, options, child_run (options->command, environment));
+  else
+    result = fail (EXIT_RUNNER, error);
+  g_strfreev (environment);
+  machine_stop (&machine);
+  return result;
+}
+
+int
+main (int argc, char **argv)
+{
+  Options options = { 0 };
+  GError *error = NULL;
+
+  setlocale (LC_ALL, "");
+  if (!options_parse (&options, &argc, &argv, &error))
+    return fail (EXIT_USAGE, error);
+  return run (&options);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * runner.h: xlnk-emulate, in four parts: options, machine (heap and environment), child, report.
+ */
+#ifndef RUNNER_H
+#define RUNNER_H
+
+#include "board.h"
+
+#include <glib.h>
+
+#define EXIT_STRICT 70          /* leak or hazard, under --strict */
+#define EXIT_USAGE 64
+#define EXIT_RUNNER 125         /* the runner itself failed; as env(1) and timeout(1) */
+#define EXIT_CANNOT_RUN 126
+#define EXIT_NOT_FOUND 127
+
+typedef enum
+{
+  STRICT_NO,
+  STRICT_LEAKS,
+  STRICT_REDUNDANT,
+} Strict;
+
+typedef struct
+{
+  BoardConfig config;
+  BoardFault faults[BOARD_MAX_FAULTS];
+  unsigned fault_count;
+  char *heap;                   /* NULL: a fresh one */
+  char *report;
+  Strict strict;
+  char **command;
+} Options;
+
+gboolean options_parse (Options * options, int *argc, char ***argv, GError ** error);
+gboolean options_parse_faults (Options * options, const char *text, GError ** error);
+
+typedef struct
+{
+  char *directory;              /* temporary; holds the tree, and the heap unless --heap */
+  char *tree;
+  char *heap;
+  int fd;                       /* of the heap; open as long as this runner counts */
+  Board board;
+} Machine;
+
+gboolean machine_start (Machine * machine, const Options * options, GError ** error);
+void machine_stop (Machine * machine);
+char **machine_environment (const Machine * machine, GError ** error);
+
+int child_run (char **command, char **environment);     /* its exit status, or 128 + signal */
+
+void report_print (Board * board, const Options * options, int status);
+gboolean report_write (Board * board, const Options * options, int status, GError ** error);
+gboolean report_is_bad (Board * board, Strict strict);
+
+#endif /* RUNNER_H */

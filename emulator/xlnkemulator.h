@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xlnkemulator.h: what the emulator's preload library offers to the programs that run on it.
+ *
+ * A test is not linked against it. It finds these functions with dlsym (RTLD_DEFAULT, "xlnk_emulator_…") and gets NULL
+ * where there is no emulated board. The functions return 0, or -1 with errno set; ENODEV without a board.
+ */
+#ifndef XLNK_EMULATOR_H
+#define XLNK_EMULATOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * The device reads or writes memory: never through the CPU's cache. A dirty line in the range is a hazard, and is
+ * counted; the data is what the memory holds. Outside live buffers: a hazard, and EFAULT.
+ */
+int xlnk_emulator_device_read (uint64_t phys, void *data, size_t size);
+int xlnk_emulator_device_write (uint64_t phys, const void *data, size_t size);
+
+/*
+ * Lines of the range leave the CPU's cache, each with a chance of @percent: dirty ones are written back, others will be
+ * fetched anew. Returns how many changed. With --seed the same happens to random lines at every cache operation and
+ * device access.
+ */
+int xlnk_emulator_evict (uint64_t phys, size_t size, unsigned percent);
+
+struct xlnk_emulator_counters
+{
+  uint64_t live_blocks, live_bytes, cma_total, cma_free;
+  uint64_t allocs, frees, reclaimed;    /* reclaimed: among the frees, by the driver when an open file went */
+  uint64_t ioctls, maps;
+  uint64_t flushes, flushed_bytes;
+  uint64_t invalidates, invalidated_bytes;
+  uint64_t needed, redundant;   /* maintenance operations that moved a line, and that did not */
+  uint64_t liveness_queries;    /* CACHECTRL of a byte or none: not counted above */
+  uint64_t lines_asked, lines_written, lines_refreshed, lines_lost;
+  uint64_t evictions;
+  uint64_t recoveries;          /* a process died inside the board */
+  uint64_t hazards;             /* the sum of these: */
+  uint64_t device_read_dirty, device_write_dirty, device_outside, lost_line, map_free_id, map_too_long, oops;
+};
+
+int xlnk_emulator_get_counters (struct xlnk_emulator_counters *counters);
+
+/* Takes the board's lock and keeps it: for a test that then dies of SIGKILL. */
+int xlnk_emulator_hold_lock (void);
+
+/*
+ * The functions of the library under test that touch hardware without a system call; the preload library puts these in
+ * their place. On a plain host they do what a plain host does: a line of 64 bytes, and nothing to maintain.
+ */
+unsigned xlnk_hw_line_size (void);
+int xlnk_hw_maintains_by_address (void);
+void xlnk_hw_clean (const void *start, size_t size);
+void xlnk_hw_clean_invalidate (const void *start, size_t size);
+void xlnk_hw_barrier (void);    /* lines queued by the two above move only here */
+uint32_t xlnk_hw_read32 (const volatile void *reg);
+void xlnk_hw_write32 (volatile void *reg, uint32_t value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* XLNK_EMULATOR_H */
