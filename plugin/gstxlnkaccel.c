@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-xlnkaccel
+ * @title: xlnkaccel
+ * @short_description: feeds an accelerator in the programmable logic with physically contiguous buffers
+ *
+ * Makes sure that what flows downstream is physically contiguous memory of `/dev/xlnk`, as hardware cores in the
+ * programmable logic of a Zynq need it. It lends a pool of such buffers to the element upstream, which then writes
+ * straight into them: no copy. Buffers that come in other memory are copied once; each copy is counted (#GstXlnkAccel:stats)
+ * and logged in the debug category `GST_PERFORMANCE`.
+ *
+ * Raw video is handled with its #GstVideoMeta, all other caps, and none at all, as plain bytes. Caps with other kinds of
+ * memory than the system's, such as DMABuf, pass untouched. A buffer is contiguous if it has exactly one memory, which
+ * is of the same device; its rows must be where the format puts them by default if downstream does not know
+ * #GstVideoMeta.
+ *
+ * `tee` keeps pools to itself: put xlnkaccel before it, not behind.
+ *
+ * At the end of the stream an element message `xlnkaccel-stats` is posted, with the structure of #GstXlnkAccel:stats.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=300 ! video/x-raw,format=RGBA,width=1920,height=1080 ! xlnkaccel require-zero-copy=true ! fakesink
+ * ]| Test pictures are painted into contiguous memory, and it is an error should any be copied.
+ * |[
+ * xlnk-emulate -- gst-launch-1.0 -m filesrc location=clip.ogv ! oggdemux ! theoradec ! xlnkaccel ! videoconvert ! autovideosink
+ * ]| A decoded clip through contiguous memory on a computer without a Zynq; `-m` shows the statistics at the end.
+ *
+ * Since: 0.1
+ */
+#include "gstxlnkaccel.h"
+
+#include "gstxlnkaccelallocation.h"
+#include "gstxlnkaccelbuffer.h"
+#include "gstxlnkaccelstats.h"
+
+GST_DEBUG_CATEGORY (gst_xlnk_accel_debug);
+#define GST_CAT_DEFAULT gst_xlnk_accel_debug
+
+#define PASSTHROUGH "passthrough"
+#define DEFAULT_CACHEABLE TRUE
+#define DEFAULT_REQUIRE_ZERO_COPY FALSE
+#define DEFAULT_MAX_BUFFERS 0
+
+enum
+{
+  PROP_0,
+  PROP_DEVICE,
+  PROP_ACCELERATOR,
+  PROP_CACHEABLE,
+  PROP_REQUIRE_ZERO_COPY,
+  PROP_MAX_BUFFERS,
+  PROP_STATS,
+};
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
+    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+#define parent_class gst_xlnk_accel_parent_class
+G_DEFINE_TYPE_WITH_CODE (GstXlnkAccel, gst_xlnk_accel, GST_TYPE_BASE_TRANSFORM,
+    GST_DEBUG_CATEGORY_INIT (gst_xlnk_accel_debug, "xlnkaccel", 0,
+        "xlnk accelerator element"));
+
+/*** properties ***/
+
+GstXlnkAccelSettings
+gst_xlnk_accel_get_settings (GstXlnkAccel * self)
+{
+  GstXlnkAccelSettings settings;
+
+  GST_OBJECT_LOCK (self);
+  settings = self->settings;
+  GST_OBJECT_UNLOCK (self);
+  return settings;
+}
+
+static void
+gst_xlnk_accel_set_property (GObject * object, guint id, const GValue * value, GParamSpec * pspec)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_DEVICE:
+      g_free (self->device);
+      self->device = g_value_dup_string (value);
+      break;
+    case PROP_ACCELERATOR:
+      g_free (self->accelerator);
+      self->accelerator = g_value_dup_string (value);
+      break;
+    case PROP_CACHEABLE:
+      self->settings.cacheable = g_value_get_boolean (value);
+      break;
+    case PROP_REQUIRE_ZERO_COPY:
+      self->settings.require_zero_copy = g_value_get_boolean (value);
+      break;
+    case PROP_MAX_BUFFERS:
+      self->settings.max_buffers = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_xlnk_accel_get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (object);
+
+  if (id == PROP_STATS) {       /* takes the lock itself */
+    g_value_take_boxed (value, gst_xlnk_accel_stats_to_structure (self));
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_DEVICE:
+      g_value_set_string (value, self->device);
+      break;
+    case PROP_ACCELERATOR:
+      g_value_set_string (value, self->accelerator);
+      break;
+    case PROP_CACHEABLE:
+      g_value_set_boolean (value, self->settings.cacheable);
+      break;
+    case PROP_REQUIRE_ZERO_COPY:
+      g_value_set_boolean (value, self->settings.require_zero_copy);
+      break;
+    case PROP_MAX_BUFFERS:
+      g_value_set_uint (value, self->settings.max_buffers);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+/*** device and accelerator ***/
+
+static gboolean
+is_passthrough (const gchar * accelerator)
+{
+  GstStructure *s;
+  gboolean result;
+
+  if (accelerator == NULL || *accelerator == '\0')
+    return TRUE;
+  s = gst_structure_from_string (accelerator, NULL);
+  result = s && gst_structure_has_name (s, PASSTHROUGH)
+      && gst_structure_n_fields (s) == 0;
+  if (s)
+    gst_structure_free (s);
+  return result;
+}
+
+static gboolean
+check_accelerator (GstXlnkAccel * self)
+{
+  gchar *accelerator;
+  gboolean known;
+
+  GST_OBJECT_LOCK (self);
+  accelerator = g_strdup (self->accelerator);
+  GST_OBJECT_UNLOCK (self);
+
+  known = is_passthrough (accelerator);
+  if (!known)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+        ("Accelerator '%s' is not known. Known are: " PASSTHROUGH
+            " (without fields), which is also what no accelerator means.",
+            accelerator), (NULL));
+  g_free (accelerator);
+  return known;
+}
+
+static GstXlnkAllocator *
+get_allocator (GstXlnkAccel * self, GError ** error)
+{
+  GstXlnkAllocator *allocator;
+  gchar *device;
+
+  GST_OBJECT_LOCK (self);
+  device = g_strdup (self->device);
+  GST_OBJECT_UNLOCK (self);
+
+  /* The default device also becomes known to the registry by name. */
+  if (device == NULL && !gst_xlnk_allocator_init_once (error))
+    return NULL;
+  allocator = gst_xlnk_allocator_get (device, error);
+  g_free (device);
+  return allocator;
+}
+
+static gboolean
+open_device (GstXlnkAccel * self)
+{
+  GError *error = NULL;
+  GstXlnkAllocator *allocator = get_allocator (self, &error);
+
+  if (allocator == NULL) {
+    if (g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NO_DEVICE))
+      GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", error->message),
+          (NULL));
+    else
+      GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ_WRITE,
+          ("%s", error->message), (NULL));
+    g_error_free (error);
+    return FALSE;
+  }
+
+  GST_OBJECT_LOCK (self);
+  self->allocator = allocator;
+  self->uploader = gst_xlnk_uploader_new (allocator);
+  GST_OBJECT_UNLOCK (self);
+  gst_xlnk_accel_stats_reset (self);
+  return TRUE;
+}
+
+static void
+close_device (GstXlnkAccel * self)
+{
+  GstXlnkAllocator *allocator;
+  GstXlnkUploader *uploader;
+
+  GST_OBJECT_LOCK (self);
+  allocator = g_steal_pointer (&self->allocator);
+  uploader = g_steal_pointer (&self->uploader);
+  GST_OBJECT_UNLOCK (self);
+
+  if (uploader)
+    gst_xlnk_uploader_free (uploader);
+  if (allocator)
+    gst_object_unref (allocator);
+}
+
+static gboolean
+prepare_upward (GstXlnkAccel * self, GstStateChange transition)
+{
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      return check_accelerator (self) && open_device (self);
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      return check_accelerator (self);
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      /* Chaining up waits for the streaming thread, which may be waiting for a buffer of ours. */
+      gst_xlnk_uploader_set_flushing (self->uploader, TRUE);
+      return TRUE;
+    default:
+      return TRUE;
+  }
+}
+
+static GstStateChangeReturn
+gst_xlnk_accel_change_state (GstElement * element, GstStateChange transition)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (element);
+  GstStateChangeReturn ret;
+
+  if (!prepare_upward (self, transition))
+    return GST_STATE_CHANGE_FAILURE;
+
+  ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
+
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    close_device (self);
+  return ret;
+}
+
+static gboolean
+gst_xlnk_accel_start (GstBaseTransform * trans)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+
+  memset (&self->format, 0, sizeof (self->format));
+  self->said_why = FALSE;
+  gst_xlnk_accel_stats_reset (self);
+  gst_xlnk_uploader_set_flushing (self->uploader, FALSE);
+  return TRUE;
+}
+
+static gboolean
+gst_xlnk_accel_stop (GstBaseTransform * trans)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+
+  gst_xlnk_uploader_release (self->uploader);
+  gst_xlnk_accel_stats_take_lent (self, NULL);
+  return TRUE;
+}
+
+/*** events ***/
+
+static gboolean
+gst_xlnk_accel_sink_event (GstBaseTransform * trans, GstEvent * event)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_EOS:
+      gst_element_post_message (GST_ELEMENT (self),
+          gst_message_new_element (GST_OBJECT (self),
+              gst_xlnk_accel_stats_to_structure (self)));
+      break;
+    case GST_EVENT_FLUSH_START:
+      gst_xlnk_uploader_set_flushing (self->uploader, TRUE);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      gst_xlnk_uploader_set_flushing (self->uploader, FALSE);
+      break;
+    default:
+      break;
+  }
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (trans, event);
+}
+
+/*** buffers ***/
+
+/* Everything is done by now. Without this function the base class would take the element for one that works in place. */
+static GstFlowReturn
+gst_xlnk_accel_transform (GstBaseTransform * trans, GstBuffer * inbuf, GstBuffer * outbuf)
+{
+  (void) trans;
+  (void) inbuf;
+  (void) outbuf;
+  return GST_FLOW_OK;
+}
+
+/* Chains up last, because the default removes the metas on memory, of which we need to know, and configures pool 0. */
+static gboolean
+gst_xlnk_accel_decide_allocation (GstBaseTransform * trans, GstQuery * query)
+{
+  gst_xlnk_accel_take_allocation (GST_XLNK_ACCEL (trans), query);
+
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->decide_allocation (trans,
+      query);
+}
+
+/*** the type ***/
+
+static void
+gst_xlnk_accel_finalize (GObject * object)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (object);
+
+  close_device (self);
+  g_free (self->device);
+  g_free (self->accelerator);
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass * klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  g_object_class_install_property (klass, PROP_DEVICE,
+      g_param_spec_string ("device", "Device",
+          "Device node, or 'auto'; unset: the environment variable "
+          "GST_XLNK_DEVICE, else 'auto'. Opened when the element leaves NULL",
+          NULL, flags));
+  g_object_class_install_property (klass, PROP_ACCELERATOR,
+      g_param_spec_string ("accelerator", "Accelerator",
+          "What works on the buffers, as a GstStructure: '" PASSTHROUGH
+          "' (nothing: contiguous buffers pass untouched). Unset: the same",
+          NULL, flags | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_CACHEABLE,
+      g_param_spec_boolean ("cacheable", "Cacheable",
+          "Whether the CPU caches the buffers. Uncached buffers need no cache "
+          "maintenance, but reading them is very slow and an unaligned access "
+          "raises SIGBUS", DEFAULT_CACHEABLE, flags | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_REQUIRE_ZERO_COPY,
+      g_param_spec_boolean ("require-zero-copy", "Require zero copy",
+          "Stop with an error where a buffer would have to be copied",
+          DEFAULT_REQUIRE_ZERO_COPY, flags | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (klass, PROP_MAX_BUFFERS,
+      g_param_spec_uint ("max-buffers", "Maximum buffers",
+          "Limit of each pool, the one lent to upstream and the one for copies, "
+          "in buffers (0 = no limit)", 0, G_MAXUINT, DEFAULT_MAX_BUFFERS,
+          flags | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Structure '" GST_XLNK_ACCEL_STATS_NAME "' of guint64 since the "
+          "element left READY: frames, copies, copied-bytes, "
+          "runtime-allocations (buffers), core-time (ns); of this process and "
+          "device: flushed-bytes, invalidated-bytes, live-buffers; of the "
+          "system, in bytes: cma-free, cma-total", GST_TYPE_STRUCTURE,
+          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+static void
+gst_xlnk_accel_class_init (GstXlnkAccelClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  object_class->set_property = gst_xlnk_accel_set_property;
+  object_class->get_property = gst_xlnk_accel_get_property;
+  object_class->finalize = gst_xlnk_accel_finalize;
+  install_properties (object_class);
+  gst_xlnk_accel_init_buffer_log ();
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class,
+      "Xilinx Zynq accelerator", "Filter/Hardware",
+      "Brings buffers into physically contiguous memory (/dev/xlnk) for "
+      "accelerators in programmable logic, without a copy where upstream takes "
+      "the pool that it lends", "The gst-xlnk authors");
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_xlnk_accel_change_state);
+
+  /* No set_caps: with one, the base class would refuse streams without caps, which are fine as bytes. */
+  transform_class->passthrough_on_same_caps = FALSE;
+  transform_class->start = GST_DEBUG_FUNCPTR (gst_xlnk_accel_start);
+  transform_class->stop = GST_DEBUG_FUNCPTR (gst_xlnk_accel_stop);
+  transform_class->sink_event = GST_DEBUG_FUNCPTR (gst_xlnk_accel_sink_event);
+  transform_class->propose_allocation =
+      GST_DEBUG_FUNCPTR (gst_xlnk_accel_propose_allocation);
+  transform_class->decide_allocation =
+      GST_DEBUG_FUNCPTR (gst_xlnk_accel_decide_allocation);
+  transform_class->prepare_output_buffer =
+      GST_DEBUG_FUNCPTR (gst_xlnk_accel_prepare_output_buffer);
+  transform_class->transform = GST_DEBUG_FUNCPTR (gst_xlnk_accel_transform);
+}
+
+static void
+gst_xlnk_accel_init (GstXlnkAccel * self)
+{
+  self->settings.cacheable = DEFAULT_CACHEABLE;
+  self->settings.require_zero_copy = DEFAULT_REQUIRE_ZERO_COPY;
+  self->settings.max_buffers = DEFAULT_MAX_BUFFERS;
+}

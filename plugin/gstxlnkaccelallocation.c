@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * gstxlnkaccelallocation.c: xlnkaccel's part in allocation queries.
+ */
+#include "gstxlnkaccelallocation.h"
+#include "gstxlnkaccelpool.h"
+#include "gstxlnkaccelstats.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_xlnk_accel_debug);
+#define GST_CAT_DEFAULT gst_xlnk_accel_debug
+
+/*** queries have no way to insert at the front ***/
+
+static void
+prepend_param (GstQuery * query, GstAllocator * allocator, const GstAllocationParams * params)
+{
+  guint n = gst_query_get_n_allocation_params (query);
+
+  gst_query_add_allocation_param (query, allocator, params);
+  for (; n > 0; n--) {
+    GstAllocator *moved;
+    GstAllocationParams moved_params;
+
+    gst_query_parse_nth_allocation_param (query, n - 1, &moved, &moved_params);
+    gst_query_set_nth_allocation_param (query, n, moved, &moved_params);
+    if (moved)
+      gst_object_unref (moved);
+  }
+  gst_query_set_nth_allocation_param (query, 0, allocator, params);
+}
+
+static void
+prepend_pool (GstQuery * query, GstBufferPool * pool, guint size, guint min, guint max)
+{
+  guint n = gst_query_get_n_allocation_pools (query);
+
+  gst_query_add_allocation_pool (query, pool, size, min, max);
+  for (; n > 0; n--) {
+    GstBufferPool *moved;
+    guint moved_size, moved_min, moved_max;
+
+    gst_query_parse_nth_allocation_pool (query, n - 1, &moved, &moved_size,
+        &moved_min, &moved_max);
+    gst_query_set_nth_allocation_pool (query, n, moved, moved_size, moved_min,
+        moved_max);
+    if (moved)
+      gst_object_unref (moved);
+  }
+  gst_query_set_nth_allocation_pool (query, 0, pool, size, min, max);
+}
+
+/*** what the peer says ***/
+
+/* The peer's first allocator, not to be unreferenced, and its parameters or the defaults. */
+static GstAllocator *
+get_peer_param (GstQuery * query, GstAllocationParams * params)
+{
+  GstAllocator *allocator = NULL;
+
+  gst_allocation_params_init (params);
+  if (gst_query_get_n_allocation_params (query) > 0)
+    gst_query_parse_nth_allocation_param (query, 0, &allocator, params);
+  if (allocator)
+    gst_object_unref (allocator);       /* the query holds it */
+  return allocator;
+}
+
+/* The peer's first pool, not to be unreferenced, with its size and minimum, or zeros. */
+static GstBufferPool *
+get_peer_pool (GstQuery * query, guint * size, guint * min)
+{
+  GstBufferPool *pool = NULL;
+
+  *size = *min = 0;
+  if (gst_query_get_n_allocation_pools (query) > 0)
+    gst_query_parse_nth_allocation_pool (query, 0, &pool, size, min, NULL);
+  if (pool)
+    gst_object_unref (pool);
+  return pool;
+}
+
+/* Devices are compared as objects: each has one allocator. */
+static gboolean
+is_our_pool (GstXlnkAccel * self, GstBufferPool * pool)
+{
+  return pool && GST_IS_XLNK_BUFFER_POOL (pool)
+      && gst_xlnk_buffer_pool_get_allocator (GST_XLNK_BUFFER_POOL (pool))
+      == self->allocator;
+}
+
+/* What the peer asked of its memory (alignment, padding) is asked of ours. */
+static void
+adapt_params (GstAllocationParams * params, gboolean cacheable)
+{
+  params->flags &= ~(guint) GST_MEMORY_FLAG_XLNK_UNCACHED;
+  if (!cacheable)
+    params->flags |= GST_MEMORY_FLAG_XLNK_UNCACHED;
+}
+
+/*** lending ***/
+
+static void
+offer_allocator (GstXlnkAccel * self, GstQuery * query, gboolean cacheable)
+{
+  GstAllocationParams params;
+  GstAllocator *peers = get_peer_param (query, &params);
+
+  if (peers == GST_ALLOCATOR (self->allocator))
+    return;
+  adapt_params (&params, cacheable);
+  prepend_param (query, GST_ALLOCATOR (self->allocator), &params);
+}
+
+static void
+offer_meta (GstQuery * query)
+{
+  if (!gst_query_find_allocation_meta (query, GST_XLNK_PHYS_META_API_TYPE,
+          NULL))
+    gst_query_add_allocation_meta (query, GST_XLNK_PHYS_META_API_TYPE, NULL);
+}
+
+/* A pool of other memory, lent to upstream, would cost a copy of each buffer; its size and minimum stay. */
+static void
+remove_foreign_pools (GstXlnkAccel * self, GstQuery * query)
+{
+  guint i, size, min, max;
+
+  for (i = 0; i < gst_query_get_n_allocation_pools (query); i++) {
+    GstBufferPool *pool;
+
+    gst_query_parse_nth_allocation_pool (query, i, &pool, &size, &min, &max);
+    if (pool && !is_our_pool (self, pool))
+      gst_query_set_nth_allocation_pool (query, i, NULL, size, min, max);
+    if (pool)
+      gst_object_unref (pool);
+  }
+}
+
+static void
+limit_minimum (GstXlnkAccel * self, GstXlnkAccelPoolConfig * config)
+{
+  if (config->max_buffers == 0 || config->min_buffers <= config->max_buffers)
+    return;
+  GST_WARNING_OBJECT (self, "downstream needs %u buffers, max-buffers allows "
+      "%u: expect a stall", config->min_buffers, config->max_buffers);
+  config->min_buffers = config->max_buffers;
+}
+
+static void
+offer_pool (GstXlnkAccel * self, GstQuery * query, GstCaps * caps, const GstVideoInfo * info, gboolean need_pool)
+{
+  GstXlnkAccelSettings settings = gst_xlnk_accel_get_settings (self);
+  GstXlnkAccelPoolConfig config = { .caps = caps, .is_video = TRUE };
+  GstBufferPool *pool = NULL;
+  guint size, min;
+
+  if (is_our_pool (self, get_peer_pool (query, &size, &min)))
+    return;
+
+  get_peer_param (query, &config.params);       /* ours by now */
+  config.size = MAX (size, GST_VIDEO_INFO_SIZE (info));
+  config.min_buffers = min;
+  config.max_buffers = settings.max_buffers;
+  config.cacheable = settings.cacheable;
+  limit_minimum (self, &config);
+  if (need_pool) {
+    pool = gst_xlnk_accel_pool_new (self->allocator, &config);
+    if (pool == NULL) {
+      GST_WARNING_OBJECT (self, "no pool can be made for %" GST_PTR_FORMAT,
+          caps);
+      return;
+    }
+    gst_xlnk_accel_stats_take_lent (self, pool);
+  }
+  prepend_pool (query, pool, MIN (config.size, G_MAXUINT32),
+      config.min_buffers, config.max_buffers);
+  if (pool)
+    gst_object_unref (pool);
+}
+
+gboolean
+gst_xlnk_accel_propose_allocation (GstBaseTransform * trans, GstQuery * decide_query, GstQuery * query)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+  gboolean need_pool, peer_answered;
+  GstVideoInfo info;
+  GstCaps *caps;
+
+  (void) decide_query;          /* has lost downstream's metas on memory, which upstream is to know */
+
+  gst_query_parse_allocation (query, &caps, &need_pool);
+  peer_answered = gst_pad_peer_query (trans->srcpad, query);
+  if (caps && gst_xlnk_accel_has_foreign_memory (caps))
+    return peer_answered;
+
+  offer_allocator (self, query,
+      gst_xlnk_accel_get_settings (self).cacheable);
+  offer_meta (query);
+  if (gst_xlnk_accel_parse_video (caps, &info))
+    offer_pool (self, query, caps, &info, need_pool);
+  else
+    remove_foreign_pools (self, query);
+
+  GST_DEBUG_OBJECT (self, "lending %" GST_PTR_FORMAT, query);
+  return TRUE;
+}
+
+/*** taking ***/
+
+static void
+note_format (GstXlnkAccel * self, GstCaps * caps, GstQuery * query)
+{
+  GstXlnkAccelFormat *format = &self->format;
+
+  format->is_video = gst_xlnk_accel_parse_video (caps, &format->info);
+  format->foreign_memory = gst_xlnk_accel_has_foreign_memory (caps);
+  format->downstream_video_meta =
+      gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  self->said_why = FALSE;
+}
+
+static void
+remove_offers (GstQuery * query)
+{
+  guint n;
+
+  for (n = gst_query_get_n_allocation_pools (query); n > 0; n--)
+    gst_query_remove_nth_allocation_pool (query, n - 1);
+  for (n = gst_query_get_n_allocation_params (query); n > 0; n--)
+    gst_query_remove_nth_allocation_param (query, n - 1);
+}
+
+/* One is being filled while downstream keeps its minimum, and a sink its last sample even if it asks for nothing. */
+static guint
+add_one (guint min)
+{
+  return MAX (min, 1) + (min < G_MAXUINT);
+}
+
+void
+gst_xlnk_accel_take_allocation (GstXlnkAccel * self, GstQuery * query)
+{
+  GstXlnkAccelSettings settings = gst_xlnk_accel_get_settings (self);
+  GstXlnkAccelPoolConfig config = { .caps = NULL };
+  GstBufferPool *pool;
+  GstCaps *caps;
+  guint size, min;
+
+  gst_query_parse_allocation (query, &caps, NULL);
+  note_format (self, caps, query);
+
+  get_peer_pool (query, &size, &min);
+  get_peer_param (query, &config.params);
+  remove_offers (query);
+  if (self->format.foreign_memory) {
+    gst_xlnk_uploader_release (self->uploader);
+    return;
+  }
+
+  adapt_params (&config.params, settings.cacheable);
+  config.caps = caps;
+  config.size = self->format.is_video ? size : 0;
+  config.min_buffers = add_one (min);
+  config.max_buffers = settings.max_buffers;
+  config.cacheable = settings.cacheable;
+  pool = gst_xlnk_uploader_configure (self->uploader, &config,
+      self->format.is_video ? &self->format.info : NULL);
+
+  gst_query_add_allocation_param (query, GST_ALLOCATOR (self->allocator),
+      &config.params);
+  if (pool) {
+    gst_query_add_allocation_pool (query, pool, config.size,
+        config.min_buffers, config.max_buffers);
+    gst_object_unref (pool);
+  }
+}

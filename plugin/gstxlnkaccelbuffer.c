@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * gstxlnkaccelbuffer.c: which buffers xlnkaccel lets through, which it copies, and which it refuses.
+ */
+#include "gstxlnkaccelbuffer.h"
+#include "gstxlnkaccelstats.h"
+
+GST_DEBUG_CATEGORY_STATIC (GST_CAT_PERFORMANCE);
+
+void
+gst_xlnk_accel_init_buffer_log (void)
+{
+  GST_DEBUG_CATEGORY_GET (GST_CAT_PERFORMANCE, "GST_PERFORMANCE");
+}
+
+static gboolean
+has_default_layout (GstVideoMeta * meta, const GstVideoInfo * info)
+{
+  guint i;
+
+  for (i = 0; i < meta->n_planes; i++) {
+    if (meta->stride[i] != GST_VIDEO_INFO_PLANE_STRIDE (info, i)
+        || meta->offset[i] != GST_VIDEO_INFO_PLANE_OFFSET (info, i))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+is_repacked_by_copy (GstXlnkAccel * self, GstBuffer * buffer)
+{
+  GstVideoMeta *meta;
+
+  if (!self->format.is_video)
+    return FALSE;
+  meta = gst_buffer_get_video_meta (buffer);
+  return meta && !has_default_layout (meta, &self->format.info);
+}
+
+/* Why @buffer cannot go on as it is, or NULL if it can. */
+static const gchar *
+get_reason_for_copy (GstXlnkAccel * self, GstBuffer * buffer)
+{
+  GstMemory *mem;
+
+  if (self->format.foreign_memory || gst_buffer_get_size (buffer) == 0)
+    return NULL;
+  if (gst_buffer_n_memory (buffer) != 1)
+    return "it has several memories";
+
+  mem = gst_buffer_peek_memory (buffer, 0);
+  if (!gst_is_xlnk_memory (mem))
+    return "its memory is not contiguous";
+  if (mem->allocator != GST_ALLOCATOR (self->allocator))
+    return "its memory is of another device";
+  if (!self->format.downstream_video_meta && is_repacked_by_copy (self, buffer))
+    return "its rows are padded and downstream does not know GstVideoMeta";
+  return NULL;
+}
+
+static gchar *
+get_upstream_name (GstXlnkAccel * self)
+{
+  GstPad *peer = gst_pad_get_peer (GST_BASE_TRANSFORM_SINK_PAD (self));
+  GstObject *parent = peer ? gst_pad_get_parent (peer) : NULL;
+  gchar *name;
+
+  if (parent && GST_IS_PAD (parent))    /* behind a ghost pad */
+    name = gst_object_get_path_string (parent);
+  else
+    name = parent ? gst_object_get_name (parent) : g_strdup ("upstream");
+  if (parent)
+    gst_object_unref (parent);
+  if (peer)
+    gst_object_unref (peer);
+  return name;
+}
+
+static const gchar *
+get_memory_name (GstBuffer * buffer)
+{
+  const gchar *name = NULL;
+  GstMemory *mem = gst_buffer_peek_memory (buffer, 0);
+
+  if (mem->allocator)
+    name = mem->allocator->mem_type;
+  return name ? name : "unnamed";
+}
+
+static GstFlowReturn
+refuse_copy (GstXlnkAccel * self, GstBuffer * buffer, const gchar * reason)
+{
+  gchar *upstream = get_upstream_name (self);
+
+  GST_ELEMENT_ERROR (self, STREAM, FAILED,
+      ("A buffer from %s would have to be copied: %s (%u of type %s), and "
+          "require-zero-copy is set. Let that element write into the pool that "
+          "xlnkaccel lends: put nothing between that keeps pools to itself, "
+          "such as tee; or set require-zero-copy=false.", upstream, reason,
+          gst_buffer_n_memory (buffer), get_memory_name (buffer)),
+      ("%" GST_PTR_FORMAT, buffer));
+  g_free (upstream);
+  return GST_FLOW_ERROR;
+}
+
+/* Once for each format where the reader may learn of it, for each buffer where he asked to see them. */
+static void
+log_copy (GstXlnkAccel * self, GstBuffer * buffer, const gchar * reason)
+{
+  GST_CAT_LOG_OBJECT (GST_CAT_PERFORMANCE, self, "copied %" GST_PTR_FORMAT
+      ": %s", buffer, reason);
+  if (self->said_why)
+    return;
+  self->said_why = TRUE;
+  GST_CAT_INFO_OBJECT (GST_CAT_PERFORMANCE, self, "copying buffers: %s", reason);
+}
+
+static GstFlowReturn
+copy_buffer (GstXlnkAccel * self, GstBuffer * inbuf, GstBuffer ** outbuf)
+{
+  GError *error = NULL;
+  GstFlowReturn ret = gst_xlnk_uploader_copy (self->uploader, inbuf,
+      is_repacked_by_copy (self, inbuf), outbuf, &error);
+
+  if (ret == GST_FLOW_ERROR) {
+    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message),
+        (NULL));
+    g_error_free (error);
+  }
+  return ret;
+}
+
+GstFlowReturn
+gst_xlnk_accel_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf, GstBuffer ** outbuf)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+  const gchar *reason = get_reason_for_copy (self, inbuf);
+  GstFlowReturn ret;
+
+  if (reason == NULL) {
+    *outbuf = inbuf;
+    gst_xlnk_accel_stats_count_frame (self, 0);
+    return GST_FLOW_OK;
+  }
+
+  if (gst_xlnk_accel_get_settings (self).require_zero_copy)
+    return refuse_copy (self, inbuf, reason);
+  ret = copy_buffer (self, inbuf, outbuf);
+  if (ret != GST_FLOW_OK)
+    return ret;
+  log_copy (self, inbuf, reason);
+  gst_xlnk_accel_stats_count_frame (self, gst_buffer_get_size (*outbuf));
+  return GST_FLOW_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * gstxlnkaccelbuffer.h: which buffers xlnkaccel lets through, which it copies, and which it refuses.
+ */
+#ifndef __GST_XLNK_ACCEL_BUFFER_H__
+#define __GST_XLNK_ACCEL_BUFFER_H__
+
+#include "gstxlnkaccel.h"
+
+G_BEGIN_DECLS
+
+/* Copies are logged in GStreamer's category GST_PERFORMANCE, which is looked up here, once. */
+void gst_xlnk_accel_init_buffer_log (void);
+
+/* A contiguous buffer is its own output buffer, which the base class takes as it is, leaving its reference count alone,
+ * so that a buffer that was writable still is. Others are copied once, or refused. */
+GstFlowReturn gst_xlnk_accel_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf, GstBuffer ** outbuf);
+
+G_END_DECLS
+
+#endif /* __GST_XLNK_ACCEL_BUFFER_H__ */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * gstxlnkcopy.c: the CPU copies a buffer's contents into a contiguous one.
+ *
+ * Two traps are the reason why this is not gst_buffer_fill() and gst_video_frame_copy(). Uncached blocks are Device or
+ * Strongly-ordered memory, where an unaligned access raises SIGBUS, and memcpy() makes those (xlnk-abi §5.3). And
+ * gst_video_frame_copy() takes the width of a packed 4:2:2 row from its luma alone, so that of an odd width the last
+ * chroma sample is lost.
+ */
+#include "gstxlnkcopy.h"
+
+#include <string.h>
+
+#include <gst/xlnk/xlnk.h>
+
+typedef void (*CopyFunction) (guint8 * dest, const guint8 * src, gsize size);
+
+static void
+copy_cached (guint8 * dest, const guint8 * src, gsize size)
+{
+  memcpy (dest, src, size);
+}
+
+/* Only naturally aligned accesses on either side; volatile, or the compiler would turn the loops back into memcpy(). */
+static void
+copy_aligned (guint8 * dest, const guint8 * src, gsize size)
+{
+  const gsize word = sizeof (gsize);
+
+  if (((guintptr) dest ^ (guintptr) src) % word == 0) {
+    while (size > 0 && (guintptr) dest % word != 0) {
+      *(volatile guint8 *) dest++ = *(const volatile guint8 *) src++;
+      size--;
+    }
+    for (; size >= word; size -= word, dest += word, src += word)
+      *(volatile gsize *) dest = *(const volatile gsize *) src;
+  }
+  while (size-- > 0)
+    *(volatile guint8 *) dest++ = *(const volatile guint8 *) src++;
+}
+
+static gboolean
+is_uncached (GstMemory * mem)
+{
+  return gst_is_xlnk_memory (mem) && !gst_xlnk_memory_is_cached (mem);
+}
+
+static CopyFunction
+pick_copy (GstBuffer * dest, GstBuffer * src)
+{
+  guint n = gst_buffer_n_memory (src);
+
+  if (is_uncached (gst_buffer_peek_memory (dest, 0)))
+    return copy_aligned;
+  while (n-- > 0) {
+    if (is_uncached (gst_buffer_peek_memory (src, n)))
+      return copy_aligned;
+  }
+  return copy_cached;
+}
+
+gboolean
+gst_xlnk_copy_bytes (GstBuffer * dest, GstBuffer * src)
+{
+  CopyFunction copy = pick_copy (dest, src);
+  guint n_memory = gst_buffer_n_memory (src);
+  GstMapInfo to, from;
+  gsize done = 0;
+  guint i;
+
+  if (!gst_buffer_map (dest, &to, GST_MAP_WRITE))
+    return FALSE;
+
+  for (i = 0; i < n_memory; i++) {
+    GstMemory *mem = gst_buffer_peek_memory (src, i);
+
+    if (!gst_memory_map (mem, &from, GST_MAP_READ))
+      break;
+    copy (to.data + done, from.data, MIN (from.size, to.size - done));
+    done += MIN (from.size, to.size - done);
+    gst_memory_unmap (mem, &from);
+  }
+
+  gst_buffer_unmap (dest, &to);
+  return i == n_memory;
+}
+
+/* The last row of the last plane may lack its padding: as many of @wanted bytes as the mapping has from @data on. */
+static gsize
+limit_to_map (GstVideoFrame * frame, guint plane, const guint8 * data, gsize wanted)
+{
+  const GstMapInfo *map = &frame->map[frame->meta ? plane : 0];
+  const guint8 *end = map->data + map->size;
+
+  return data < end ? MIN (wanted, (gsize) (end - data)) : 0;
+}
+
+static void
+copy_plane (GstVideoFrame * dest, GstVideoFrame * src, guint plane, CopyFunction copy)
+{
+  gint dest_stride = GST_VIDEO_FRAME_PLANE_STRIDE (dest, plane);
+  gint src_stride = GST_VIDEO_FRAME_PLANE_STRIDE (src, plane);
+  guint8 *to = GST_VIDEO_FRAME_PLANE_DATA (dest, plane);
+  const guint8 *from = GST_VIDEO_FRAME_PLANE_DATA (src, plane);
+  gsize row = MIN (ABS (dest_stride), ABS (src_stride));
+  gint rows = MIN (GST_VIDEO_FRAME_COMP_HEIGHT (dest, plane),
+      GST_VIDEO_FRAME_COMP_HEIGHT (src, plane));
+
+  for (; rows > 0; rows--, to += dest_stride, from += src_stride) {
+    gsize size = limit_to_map (dest, plane, to, row);
+
+    copy (to, from, limit_to_map (src, plane, from, size));
+  }
+}
+
+/* Tiles and palettes are not rows. */
+static gboolean
+has_plain_rows (const GstVideoFormatInfo * finfo)
+{
+  return !GST_VIDEO_FORMAT_INFO_IS_TILED (finfo)
+      && !GST_VIDEO_FORMAT_INFO_HAS_PALETTE (finfo);
+}
+
+gboolean
+gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info)
+{
+  CopyFunction copy = pick_copy (dest, src);
+  GstVideoFrame to, from;
+  gboolean ok = TRUE;
+  guint plane;
+
+  if (!gst_video_frame_map (&to, (GstVideoInfo *) info, dest, GST_MAP_WRITE))
+    return FALSE;
+  if (!gst_video_frame_map (&from, (GstVideoInfo *) info, src, GST_MAP_READ)) {
+    gst_video_frame_unmap (&to);
+    return FALSE;
+  }
+
+  if (has_plain_rows (info->finfo)) {
+    for (plane = 0; plane < GST_VIDEO_INFO_N_PLANES (info); plane++)
+      copy_plane (&to, &from, plane, copy);
+  } else {
+    ok = gst_video_frame_copy (&to, &from);
+  }
+
+  gst_video_frame_unmap (&from);
+  gst_video_frame_unmap (&to);
+  return ok;
+}

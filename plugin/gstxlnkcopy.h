@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * gstxlnkcopy.h: the CPU copies a buffer's contents into a contiguous one.
+ */
+#ifndef __GST_XLNK_COPY_H__
+#define __GST_XLNK_COPY_H__
+
+#include <gst/video/video.h>
+
+G_BEGIN_DECLS
+
+/* Both fail only if something cannot be mapped. @dest is a writable buffer with one memory. */
+
+/* All bytes of @src, to the start of @dest, which has room for them. Memories of @src are mapped one at a time: mapping
+ * the buffer would merge them into yet another copy. */
+gboolean gst_xlnk_copy_bytes (GstBuffer * dest, GstBuffer * src);
+
+/* The picture of @src, whose rows may be further apart than those of @dest. */
+gboolean gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info);
+
+G_END_DECLS
+
+#endif /* __GST_XLNK_COPY_H__ */
