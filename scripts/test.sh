@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# test.sh: builds and tests everything, from a clean checkout on a fresh machine. A step that fails does not stop the
+# others, but the script fails in the end. Last line: how many tests passed and failed, over all steps.
+
+# shellcheck source=scripts/setup.sh
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+test_packages=(
+  "${build_packages[@]}"
+  clang 'libclang-rt-dev?' llvm valgrind libc6-dbg g++ make
+)
+build_tools+=(gcc g++ clang valgrind make)
+
+summary=()
+passed=0 failed=0 skipped=0
+
+# The numbers of a run of meson test, from its log: passed, failed, skipped.
+count_results ()
+{
+  python3 - "$1" <<'PYTHON'
+import json, sys
+results = [json.loads(line)["result"] for line in open(sys.argv[1], encoding="utf-8")]
+skipped = results.count("SKIP")
+passed = results.count("OK") + results.count("EXPECTEDFAIL")
+print(passed, len(results) - passed - skipped, skipped)
+PYTHON
+}
+
+# run_tests NAME DIR ARGUMENT…: its numbers go into the totals; a run without any test is a failure.
+run_tests ()
+{
+  local name=$1 dir=$2 status=0 p f s
+  shift 2
+  rm -f "$dir/meson-logs/$name".* "$dir/meson-logs/$name"-*
+  meson test -C "$dir" --no-rebuild --print-errorlogs --logbase "$name" "$@" || status=$?
+  read -r p f s < <(count_results "$(printf '%s\n' "$dir/meson-logs/$name"*.json)")
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  note="$p passed, $f failed, $s skipped"
+  [ "$status" -eq 0 ] && [ "$p" -gt 0 ]
+}
+
+# step TITLE COMMAND…: one section of the output and one line of the summary.
+step ()
+{
+  local title=$1 start=$SECONDS failed_before=$failed verdict="${green}ok${plain}  "
+  shift
+  note=''
+  printf '\n'
+  say "$title"
+  if ! "$@"; then
+    verdict="${red}FAIL${plain}"
+    # Not a test of meson's, but nobody should read "0 failed" under it.
+    [ "$failed" -gt "$failed_before" ] || failed=$((failed + 1))
+  fi
+  summary+=("$(printf '  %s %5d s  %-32s %s' "$verdict" $((SECONDS - start)) "$title" "$note")")
+}
+
+build_gcc ()
+{
+  CC=gcc configure "$build" --werror && compile "$build"
+}
+
+build_clang ()
+{
+  CC=clang configure "$top/build-clang" --werror && compile "$top/build-clang"
+}
+
+build_sanitized ()
+{
+  CC=clang configure "$top/build-sanitize" --werror -Db_sanitize=address,undefined -Db_lundef=false \
+    -Dintrospection=disabled && compile "$top/build-sanitize"
+}
+
+test_plain ()
+{
+  run_tests plain "$build" --no-suite installation --no-suite readme
+}
+
+test_users ()
+{
+  run_tests users "$build" --suite installation --suite readme
+}
+
+test_sanitized ()
+{
+  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+    run_tests sanitized "$top/build-sanitize" --no-suite installation --no-suite readme
+}
+
+test_valgrind ()
+{
+  run_tests valgrind "$build" --setup valgrind
+}
+
+need_packages "${test_packages[@]}"
+
+step 'Build with gcc, no warnings' build_gcc
+step 'Build with clang, no warnings' build_clang
+step 'Build with ASan and UBSan' build_sanitized
+step 'Tests' test_plain
+step 'README and installation' test_users
+step 'Tests under ASan and UBSan' test_sanitized
+step 'Tests under valgrind' test_valgrind
+
+printf '\n'
+say "Summary, after $((SECONDS / 60)) min $((SECONDS % 60)) s"
+printf '%s\n' "${summary[@]}"
+printf '\n%d passed, %d failed' "$passed" "$failed"
+[ "$skipped" -eq 0 ] || printf ', %d skipped' "$skipped"
+printf '\n'
+[ "$failed" -eq 0 ]
