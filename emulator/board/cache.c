@@ -46,10 +46,11 @@ is_cached (const Board * board, uint64_t at)
   return id != 0 && id != BOARD_PAGE_LOST && board->state->buffers[id].cacheable;
 }
 
+/* Nothing to move and, as far as one can tell quickly, nothing to remember. */
 static bool
 is_settled (const Board * board, uint64_t at, size_t size)
 {
-  if (board->state->seeded)
+  if (board->state->seeded || board->state->counters.evictions)
     return false;
   return memcmp (board->cpu + at, board->shadow + at, size) == 0
       && memcmp (board->device + at, board->shadow + at, size) == 0;

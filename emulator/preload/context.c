@@ -136,7 +136,7 @@ context_unlock (Context * self)
   board_unlock (&self->board);
 }
 
-static void
+static void __attribute__ ((format (printf, 2, 0)))
 say (const char *what, const char *format, va_list args)
 {
   char text[512];

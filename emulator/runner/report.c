@@ -74,8 +74,12 @@ print_leaks (Board * board)
 static void
 print_maintenance (const BoardCounters * counters)
 {
-  char *flushed = size_text (counters->flushed_bytes), *invalidated = size_text (counters->invalidated_bytes);
+  char *flushed, *invalidated;
 
+  if (counters->needed + counters->redundant == 0)
+    return;
+  flushed = size_text (counters->flushed_bytes);
+  invalidated = size_text (counters->invalidated_bytes);
   fprintf (stderr, "  maintenance  %llu needed, %llu redundant (%llu flushes, %s; %llu invalidates, %s)\n",
       (unsigned long long) counters->needed, (unsigned long long) counters->redundant,
       (unsigned long long) counters->flushes, flushed, (unsigned long long) counters->invalidates, invalidated);
