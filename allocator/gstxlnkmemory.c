@@ -176,16 +176,14 @@ gst_xlnk_memory_get_phys_addr (GstMemory * mem)
 /*** explicit maintenance and copies ***/
 
 static gboolean
-visible_range (GstMemory * mem, gsize offset, gssize size, XlnkRange * range, GError ** error)
+visible_range (GstMemory * mem, gsize offset, gsize length, XlnkRange * range, GError ** error)
 {
   GstXlnkMemory *self = (GstXlnkMemory *) mem;
-  gsize length;
 
   if (!gst_is_xlnk_memory (mem)) {
     g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_OURS, "this is not xlnk memory");
     return FALSE;
   }
-  length = size < 0 && offset <= mem->size ? mem->size - offset : (gsize) size;
   if (offset > mem->size || length > mem->size - offset) {
     g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_OURS,
         "%" G_GSIZE_FORMAT " bytes from %" G_GSIZE_FORMAT " are not all among the %" G_GSIZE_FORMAT " visible ones",
@@ -197,12 +195,23 @@ visible_range (GstMemory * mem, gsize offset, gssize size, XlnkRange * range, GE
   return TRUE;
 }
 
+/* A negative @size stands for the rest. */
+static gboolean
+visible_rest (GstMemory * mem, gsize offset, gssize size, XlnkRange * range, GError ** error)
+{
+  gsize length = (gsize) size;
+
+  if (size < 0 && mem && offset <= mem->size)
+    length = mem->size - offset;
+  return visible_range (mem, offset, length, range, error);
+}
+
 gboolean
 gst_xlnk_memory_flush (GstMemory * mem, gsize offset, gssize size, GError ** error)
 {
   XlnkRange range;
 
-  return visible_range (mem, offset, size, &range, error)
+  return visible_rest (mem, offset, size, &range, error)
       && xlnk_block_flush (((GstXlnkMemory *) mem)->block, range, error);
 }
 
@@ -211,7 +220,7 @@ gst_xlnk_memory_invalidate (GstMemory * mem, gsize offset, gssize size, GError *
 {
   XlnkRange range;
 
-  return visible_range (mem, offset, size, &range, error)
+  return visible_rest (mem, offset, size, &range, error)
       && xlnk_block_invalidate (((GstXlnkMemory *) mem)->block, range, error);
 }
 
@@ -221,8 +230,8 @@ gst_xlnk_memory_copy_into (GstMemory * dest, gsize dest_offset, GstMemory * src,
 {
   XlnkRange to, from;
 
-  if (size > G_MAXSSIZE || !visible_range (dest, dest_offset, (gssize) size, &to, error)
-      || !visible_range (src, src_offset, (gssize) size, &from, error))
+  if (!visible_range (dest, dest_offset, size, &to, error)
+      || !visible_range (src, src_offset, size, &from, error))
     return FALSE;
   if (!gst_memory_is_writable (dest) || GST_MEMORY_IS_READONLY (dest)) {
     g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CONFLICT, "the target is not writable");
