@@ -15,7 +15,7 @@ typedef struct
 {
   const GstVideoFormatInfo *finfo;
   guint n_planes;
-  guint height;
+  guint width, height;
   const gsize *offset;
   const gint *stride;
 } Frame;
@@ -28,6 +28,7 @@ describe_frame (GstBuffer * buffer, const GstVideoInfo * info, Frame * frame)
   if (meta) {
     frame->finfo = gst_video_format_get_info (meta->format);
     frame->n_planes = meta->n_planes;
+    frame->width = meta->width;
     frame->height = meta->height;
     frame->offset = meta->offset;
     frame->stride = meta->stride;
@@ -37,6 +38,7 @@ describe_frame (GstBuffer * buffer, const GstVideoInfo * info, Frame * frame)
     return FALSE;
   frame->finfo = info->finfo;
   frame->n_planes = GST_VIDEO_INFO_N_PLANES (info);
+  frame->width = GST_VIDEO_INFO_WIDTH (info);
 #ifdef GST_VIDEO_INFO_FIELD_HEIGHT
   frame->height = GST_VIDEO_INFO_FIELD_HEIGHT (info);
 #else
@@ -82,30 +84,63 @@ plane_size (const Frame * frame, guint plane, gsize buffer_size)
   return (gsize) plane_rows (frame, plane) * ABS (frame->stride[plane]);
 }
 
-/* Everything up to the last row's stride must be in one memory; of the last row itself the padding may be missing. */
+/* Bytes of a plane's row that hold pixels. Formats whose pixels are not whole bytes apart need the whole stride. */
+static gsize
+row_size (const Frame * frame, guint plane)
+{
+  const GstVideoFormatInfo *finfo = frame->finfo;
+  gsize size = 0;
+
+  for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo); i++) {
+    gsize width = GST_VIDEO_FORMAT_INFO_SCALE_WIDTH (finfo, i, frame->width);
+    gsize bytes = (GST_VIDEO_FORMAT_INFO_DEPTH (finfo, i) + 7) / 8;
+
+    if (GST_VIDEO_FORMAT_INFO_PLANE (finfo, i) != plane)
+      continue;
+    if (GST_VIDEO_FORMAT_INFO_PSTRIDE (finfo, i) == 0)
+      return ABS (frame->stride[plane]);
+    size = MAX (size, (width - 1) * GST_VIDEO_FORMAT_INFO_PSTRIDE (finfo, i)
+        + GST_VIDEO_FORMAT_INFO_POFFSET (finfo, i) + bytes);
+  }
+  return size;
+}
+
+/* What a plane's size is, if all its rows are among the @available bytes from its first; only the last row's padding
+ * may be missing. */
+static gboolean
+fit_plane (const Frame * frame, guint plane, gsize buffer_size, gsize available, gsize * size)
+{
+  gsize stride = ABS (frame->stride[plane]);
+  gsize needed;
+
+  *size = plane_size (frame, plane, buffer_size);
+  needed = *size >= stride ? *size - stride + MIN (row_size (frame, plane), stride) : *size;
+  if (needed > available)
+    return FALSE;
+  *size = MIN (*size, available);
+  return TRUE;
+}
+
+/* A plane must be in one memory. */
 static gboolean
 locate_plane (GstBuffer * buffer, const Frame * frame, guint plane, GstXlnkPlanes * planes)
 {
   gsize buffer_size = gst_buffer_get_size (buffer);
   gsize offset = frame->offset[plane];
-  gsize stride = ABS (frame->stride[plane]);
-  gsize size, skip, available;
   guint index, length;
   GstMemory *mem;
+  gsize skip;
 
-  if (offset > buffer_size || !gst_buffer_find_memory (buffer, offset, 1, &index, &length, &skip) || length != 1)
+  if (offset >= buffer_size || !gst_buffer_find_memory (buffer, offset, 1, &index, &length, &skip) || length != 1)
     return FALSE;
   mem = gst_buffer_peek_memory (buffer, index);
-  available = mem->size - skip;
-  size = plane_size (frame, plane, buffer_size);
-  if (size > available && (size < stride || size - stride >= available))
+  if (!fit_plane (frame, plane, buffer_size, mem->size - skip, &planes->size[plane]))
     return FALSE;
   planes->phys_addr[plane] = gst_xlnk_memory_get_phys_addr (mem);
   if (planes->phys_addr[plane] == 0)
     return FALSE;
   planes->phys_addr[plane] += skip;
   planes->stride[plane] = frame->stride[plane];
-  planes->size[plane] = MIN (size, available);
   return TRUE;
 }
 
@@ -134,6 +169,44 @@ gst_xlnk_buffer_get_planes (GstBuffer * buffer, const GstVideoInfo * info, GstXl
   planes->n_planes = frame.n_planes;
   for (guint i = 0; i < frame.n_planes; i++) {
     if (!locate_plane (buffer, &frame, i, planes))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The map starts at the buffer's first byte. */
+static gboolean
+locate_mapped_plane (const GstMapInfo * map, const Frame * frame, guint plane, GstXlnkPlanes * planes)
+{
+  gsize offset = frame->offset[plane];
+
+  if (offset >= map->size || !fit_plane (frame, plane, map->size, map->size - offset, &planes->size[plane]))
+    return FALSE;
+  planes->phys_addr[plane] = (guintptr) map->data + offset;
+  planes->stride[plane] = frame->stride[plane];
+  return TRUE;
+}
+
+gboolean
+gst_xlnk_buffer_get_mapped_planes (GstBuffer * buffer, const GstMapInfo * map, const GstVideoInfo * info,
+    GstXlnkPlanes * planes)
+{
+  Frame frame;
+
+  g_return_val_if_fail (GST_IS_BUFFER (buffer), FALSE);
+  g_return_val_if_fail (map != NULL && map->flags & GST_MAP_XLNK_DEVICE, FALSE);
+  g_return_val_if_fail (planes != NULL, FALSE);
+
+  memset (planes, 0, sizeof *planes);
+  if (!describe_frame (buffer, info, &frame)) {
+    planes->n_planes = 1;
+    planes->phys_addr[0] = (guintptr) map->data;
+    planes->size[0] = map->size;
+    return TRUE;
+  }
+  planes->n_planes = frame.n_planes;
+  for (guint i = 0; i < frame.n_planes; i++) {
+    if (!locate_mapped_plane (map, &frame, i, planes))
       return FALSE;
   }
   return TRUE;

@@ -76,6 +76,23 @@ gboolean gst_xlnk_buffer_map_device (GstBuffer * buffer, GstMapInfo * info, GstM
 GST_XLNK_API
 void gst_xlnk_buffer_unmap_device (GstBuffer * buffer, GstMapInfo * info);
 
+/**
+ * gst_xlnk_buffer_get_mapped_planes:
+ * @buffer: a buffer
+ * @map: its map by gst_xlnk_buffer_map_device()
+ * @info: (nullable): the video format, for a buffer without #GstVideoMeta; %NULL for data that is not video
+ * @planes: (out caller-allocates): filled in
+ *
+ * gst_xlnk_buffer_get_planes() for code that brackets its device access with a map, and so exposes nothing.
+ *
+ * Returns: %FALSE, with @planes undefined, if a plane does not lie within the map
+ *
+ * Since: 0.1
+ */
+GST_XLNK_API
+gboolean gst_xlnk_buffer_get_mapped_planes (GstBuffer * buffer, const GstMapInfo * map, const GstVideoInfo * info,
+    GstXlnkPlanes * planes);
+
 G_END_DECLS
 
 #endif /* __GST_XLNK_PLANES_H__ */
