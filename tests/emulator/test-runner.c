@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-runner.c: xlnk-emulate itself: exit statuses, reports, heaps, faults, signals. Runs outside the board.
+ */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *runner, *tool, *preload;
+static char *directory;
+
+typedef struct
+{
+  int status;
+  char *out, *err;
+} Result;
+
+static void
+clear (Result * result)
+{
+  g_free (result->out);
+  g_free (result->err);
+}
+
+/* xlnk-emulate OPTIONS -- client-tool WORDS. */
+static Result
+run (const char *options, const char *words)
+{
+  char *line = g_strdup_printf ("%s %s -- %s %s", runner, options, tool, words);
+  Result result = { 0 };
+  GError *error = NULL;
+  int status;
+
+  g_spawn_command_line_sync (line, &result.out, &result.err, &status, &error);
+  g_assert_no_error (error);
+  result.status = WIFEXITED (status) ? WEXITSTATUS (status) : -1;
+  g_free (line);
+  return result;
+}
+
+static int
+status_of (const char *options, const char *words)
+{
+  Result result = run (options, words);
+  const int status = result.status;
+
+  clear (&result);
+  return status;
+}
+
+#define assert_contains(text, part) \
+  G_STMT_START { \
+    if (!strstr ((text), (part))) \
+      g_error ("“%s” is not in: %s", (part), (text)); \
+  } G_STMT_END
+
+static void
+test_status_of_the_command (void)
+{
+  g_assert_cmpint (status_of ("", "pingpong"), ==, 0);
+  g_assert_cmpint (status_of ("", "no-such-verb"), ==, 8);
+  g_assert_cmpint (status_of ("--strict", "no-such-verb"), ==, 8);
+  g_assert_cmpint (status_of ("", "die 15"), ==, 128 + 15);
+  g_assert_cmpint (status_of ("--strict", "die 9 4096"), ==, 128 + 9);
+}
+
+static void
+test_bad_options (void)
+{
+  const char *const bad[] = {
+    "--cma 0", "--cma 3", "--cma 12X", "--cma -1M", "--cma 2G", "--cma 99999999999999999999", "--driver 3.14", "--arch x86",
+    "--line 48", "--first-id 0", "--first-id 4096", "--driver 2016.4 --first-id 256", "--seed x", "--strict=all",
+    "--driver 3.13 --arch arm64", "--fault alloc", "--fault alloc:1", "--fault alloc:0:ENOMEM", "--fault alloc:1:EFOO",
+    "--fault mmap:1:+3", "--fault alloc:1:+0", "--fault frob:1:ENOMEM", "--fault alloc:1:ENOMEM,", "--frob",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
+    Result result = run (bad[i], "leak 4096");
+
+    if (result.status != 64 || !g_str_has_prefix (result.err, "xlnk-emulate: "))
+      g_error ("%s: status %d, %s", bad[i], result.status, result.err);
+    clear (&result);
+  }
+}
+
+static void
+test_command_that_is_not_there (void)
+{
+  int status;
+  char *line = g_strdup_printf ("%s -- /no/such/program", runner);
+
+  g_assert_true (g_spawn_command_line_sync (line, NULL, NULL, &status, NULL));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 127);
+  g_free (line);
+}
+
+static void
+test_help (void)
+{
+  Result result = run ("--help", "");
+  const char *const parts[] = {
+    "--heap=FILE", "--report=FILE", "--cma=SIZE", "--driver", "--arch", "--line", "--first-id=N", "--seed=N",
+    "--strict", "--fault=LIST", "Exit status", "alloc:3:ENOMEM", "live_blocks",
+  };
+
+  g_assert_cmpint (result.status, ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    assert_contains (result.out, parts[i]);
+  clear (&result);
+}
+
+/* Negative controls: the same program, one step left out. */
+static void
+test_strict (void)
+{
+  g_assert_cmpint (status_of ("--strict", "pingpong"), ==, 0);
+  g_assert_cmpint (status_of ("--strict", "leak 4096"), ==, 70);
+  g_assert_cmpint (status_of ("", "leak 4096"), ==, 0);
+  g_assert_cmpint (status_of ("--strict", "pingpong flush"), ==, 3);
+  g_assert_cmpint (status_of ("--strict", "pingpong invalidate"), ==, 3);
+  g_assert_cmpint (status_of ("--strict", "pingpong nothing-twice"), ==, 0);
+  g_assert_cmpint (status_of ("--strict=redundant", "pingpong nothing-twice"), ==, 70);
+  g_assert_cmpint (status_of ("--strict=redundant", "pingpong"), ==, 0);
+}
+
+/* A hazard alone, in a program that is content: it never looked at what the device got. */
+static void
+test_strict_on_a_hazard (void)
+{
+  Result result = run ("--strict --cma 8M", "careless");
+
+  g_assert_cmpint (status_of ("--cma 8M", "careless"), ==, 0);
+  g_assert_cmpint (result.status, ==, 70);
+  assert_contains (result.err, "device read a line still dirty");
+  clear (&result);
+}
+
+static void
+test_report_for_people (void)
+{
+  Result result = run ("", "leak 4096 100000"), good = run ("", "pingpong");
+
+  assert_contains (result.err, "driver 2018.3 on arm, CMA 128.0");
+  assert_contains (result.err, "leaked       2 buffers");
+  assert_contains (result.err, "id 2, 100000 bytes at 0x18");
+  assert_contains (result.err, "by client-tool[");
+  assert_contains (good.err, "no leak, no hazard");
+  assert_contains (good.err, "2 needed, 0 redundant");
+  clear (&result);
+  clear (&good);
+}
+
+/* Enough of a parser to know that a real one will get through: strings, and brackets that match. */
+static gboolean
+is_balanced (const char *text)
+{
+  char stack[64];
+  unsigned depth = 0;
+  gboolean string = FALSE;
+
+  for (; *text; text++) {
+    if (string) {
+      if (*text == '\\')
+        text++;
+      else if (*text == '"')
+        string = FALSE;
+    } else if (*text == '"') {
+      string = TRUE;
+    } else if (*text == '{' || *text == '[') {
+      stack[depth++] = *text == '{' ? '}' : ']';
+    } else if ((*text == '}' || *text == ']') && (depth == 0 || stack[--depth] != *text)) {
+      return FALSE;
+    }
+  }
+  return depth == 0 && !string;
+}
+
+static void
+test_report_for_programs (void)
+{
+  char *file = g_build_filename (directory, "report.json", NULL), *text = NULL;
+  char *options = g_strdup_printf ("--driver 5.10 --arch arm64 --cma 64M --strict --report %s", file);
+
+  g_assert_cmpint (status_of (options, "pingpong flush"), ==, 3);
+  g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+  g_assert_true (is_balanced (text));
+  assert_contains (text, "\"driver\": \"5.10\"");
+  assert_contains (text, "\"arch\": \"arm64\"");
+  assert_contains (text, "\"cma\": 67108864");
+  assert_contains (text, "\"exit-status\": 3");
+  assert_contains (text, "\"device-read-dirty\": { \"count\": 1");
+  assert_contains (text, "\"live-blocks\": 0");
+  g_unlink (file);
+  g_free (options);
+  g_free (file);
+  g_free (text);
+}
+
+static void
+test_heap_survives (void)
+{
+  char *file = g_build_filename (directory, "heap", NULL);
+  char *options = g_strdup_printf ("--heap %s", file);
+  char *other = g_strdup_printf ("--heap %s --cma 64M", file);
+  char *per_file = g_strdup_printf ("--heap %s-2 --driver 5.10", file);
+
+  g_assert_cmpint (status_of (options, "leak 4096 4096"), ==, 0);
+  g_assert_cmpint (status_of (options, "die 9 4096"), ==, 128 + 9);
+  g_assert_cmpint (status_of (options, "count"), ==, 3);
+  /* another machine would not fit what lies in it */
+  g_assert_cmpint (status_of (other, "count"), ==, 125);
+  g_assert_cmpint (status_of (options, "recover"), ==, 0);
+  g_assert_cmpint (status_of (options, "count"), ==, 0);
+  g_assert_cmpint (status_of (per_file, "die 9 4096"), ==, 128 + 9);
+  g_assert_cmpint (status_of (per_file, "count"), ==, 0);
+  g_free (options);
+  g_free (other);
+  g_free (per_file);
+  g_free (file);
+}
+
+static void
+test_kill_9_is_in_the_report (void)
+{
+  Result result = run ("", "die 9 4096"), per_file = run ("--driver 5.10", "die 9 4096");
+
+  assert_contains (result.err, "leaked       1 buffer");
+  assert_contains (per_file.err, "no leak, no hazard");
+  clear (&result);
+  clear (&per_file);
+}
+
+static void
+test_faults (void)
+{
+  Result result = run ("--fault alloc:3:ENOMEM,mmap:2:EAGAIN,alloc:5:+16,open:2:EMFILE,munmap:2:EINTR", "faults");
+
+  g_assert_cmpstr (result.out, ==,
+      "alloc 0 1\nalloc 0 2\nalloc -12 0\nalloc 0 3\nalloc 16 4\nalloc 0 5\n"
+      "mmap 0\nmunmap 0\nmmap -11\nmmap 0\nmunmap -4\nopen -24\n");
+  clear (&result);
+}
+
+static void
+test_seed_repeats (void)
+{
+  Result first = run ("--seed 7", "pingpong flush"), again = run ("--seed 7", "pingpong flush");
+  Result good = run ("--seed 7 --strict=redundant", "pingpong");
+
+  g_assert_cmpstr (strstr (first.err, "CMA"), ==, strstr (again.err, "CMA"));
+  g_assert_cmpint (good.status, ==, 0);
+  clear (&first);
+  clear (&again);
+  clear (&good);
+}
+
+static GPid
+start_waiting (int *out)
+{
+  const char *const argv[] = { runner, "--", tool, "wait", NULL };
+  GPid pid;
+  GError *error = NULL;
+  char byte = 0;
+
+  g_spawn_async_with_pipes (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+      NULL, &pid, NULL, out, NULL, &error);
+  g_assert_no_error (error);
+  while (byte != '\n' && read (*out, &byte, 1) == 1);
+  return pid;
+}
+
+static void
+test_signals_are_forwarded (void)
+{
+  const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    int out, status;
+    GPid pid = start_waiting (&out);
+    char text[32] = "", *expected = g_strdup_printf ("got %d\n", numbers[i]);
+
+    g_assert_cmpint (kill (pid, numbers[i]), ==, 0);
+    g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+    g_assert_cmpint (WEXITSTATUS (status), ==, 5);
+    read (out, text, sizeof text - 1);
+    g_assert_cmpstr (text, ==, expected);
+    close (out);
+    g_free (expected);
+  }
+}
+
+/* The library without its runner, and with a heap that is gone. */
+static void
+test_inert_without_runner (void)
+{
+  char *plain = g_strdup_printf ("env LD_PRELOAD=%s %s inert", preload, tool);
+  char *gone = g_strdup_printf ("env LD_PRELOAD=%s XLNK_EMULATOR_HEAP=/no/heap %s inert", preload, tool);
+  int status;
+
+  g_assert_true (g_spawn_command_line_sync (plain, NULL, NULL, &status, NULL));
+  g_assert_cmpint (status, ==, 0);
+  g_assert_true (g_spawn_command_line_sync (gone, NULL, NULL, &status, NULL));
+  g_assert_cmpint (status, ==, 0);
+  g_free (plain);
+  g_free (gone);
+}
+
+static void
+test_nothing_is_left_behind (void)
+{
+  char *line = g_strdup_printf ("%s -- sh -c 'echo $XLNK_EMULATOR_HEAP'", runner), *out = NULL;
+
+  g_assert_true (g_spawn_command_line_sync (line, &out, NULL, NULL, NULL));
+  g_strchomp (out);
+  g_assert_true (g_str_has_suffix (out, "/heap"));
+  g_assert_false (g_file_test (out, G_FILE_TEST_EXISTS));
+  g_free (line);
+  g_free (out);
+}
+
+#define ADD(name, test) g_test_add_func ("/runner/" name, test)
+
+int
+main (int argc, char **argv)
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  runner = g_getenv ("TEST_RUNNER");
+  tool = g_getenv ("TEST_TOOL");
+  preload = g_getenv ("TEST_PRELOAD");
+  directory = g_dir_make_tmp ("runner-XXXXXX", NULL);
+  ADD ("status-of-the-command", test_status_of_the_command);
+  ADD ("bad-options", test_bad_options);
+  ADD ("command-that-is-not-there", test_command_that_is_not_there);
+  ADD ("help", test_help);
+  ADD ("strict", test_strict);
+  ADD ("strict-on-a-hazard", test_strict_on_a_hazard);
+  ADD ("report-for-people", test_report_for_people);
+  ADD ("report-for-programs", test_report_for_programs);
+  ADD ("heap-survives", test_heap_survives);
+  ADD ("kill-9-is-in-the-report", test_kill_9_is_in_the_report);
+  ADD ("faults", test_faults);
+  ADD ("seed-repeats", test_seed_repeats);
+  ADD ("signals-are-forwarded", test_signals_are_forwarded);
+  ADD ("inert-without-runner", test_inert_without_runner);
+  ADD ("nothing-is-left-behind", test_nothing_is_left_behind);
+  result = g_test_run ();
+  {
+    char *heap = g_build_filename (directory, "heap", NULL), *second = g_strconcat (heap, "-2", NULL);
+
+    g_unlink (heap);
+    g_unlink (second);
+    g_rmdir (directory);
+    g_free (heap);
+    g_free (second);
+  }
+  return result;
+}
