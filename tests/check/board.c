@@ -65,6 +65,14 @@ board_ioctls (void)
   return get_counters ().ioctls;
 }
 
+guint
+board_line_size (void)
+{
+  typeof (&xlnk_hw_line_size) line_size = find ("xlnk_hw_line_size");
+
+  return line_size ();
+}
+
 void
 board_device_read (guint64 phys, gpointer data, gsize size)
 {
@@ -79,6 +87,15 @@ board_device_write (guint64 phys, gconstpointer data, gsize size)
   typeof (&xlnk_emulator_device_write) device_write = find ("xlnk_emulator_device_write");
 
   g_assert_cmpint (device_write (phys, data, size), ==, 0);
+}
+
+gboolean
+board_device_can_read (guint64 phys)
+{
+  typeof (&xlnk_emulator_device_read) device_read = find ("xlnk_emulator_device_read");
+  guint8 byte;
+
+  return device_read (phys, &byte, 1) == 0;
 }
 
 gboolean

@@ -19,6 +19,9 @@ guint64 board_hazards (void);
 guint64 board_redundant (void);
 guint64 board_ioctls (void);
 
+/* Bytes of the emulated CPU's cache line. */
+guint board_line_size (void);
+
 /* A device reads or writes, as devices do: past the CPU's cache. */
 void board_device_read (guint64 phys, gpointer data, gsize size);
 void board_device_write (guint64 phys, gconstpointer data, gsize size);
@@ -26,6 +29,9 @@ void board_device_write (guint64 phys, gconstpointer data, gsize size);
 /* The device finds @value in each of the @size bytes. */
 gboolean board_device_sees (guint64 phys, guint8 value, gsize size);
 void board_device_fill (guint64 phys, guint8 value, gsize size);
+
+/* FALSE if there is no live buffer at @phys, which is a hazard as well. */
+gboolean board_device_can_read (guint64 phys);
 
 /* Every line of the range leaves the CPU's cache, as it may at any time. */
 void board_evict (guint64 phys, gsize size);
