@@ -6,12 +6,18 @@
 #ifndef XLNK_SYSCALL_H
 #define XLNK_SYSCALL_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Opened O_RDWR | O_CLOEXEC; -1 and errno on failure. */
 int xlnk_sys_open (const char *path);
+
+/* The same with more flags of open(2). */
+int xlnk_sys_open_with (const char *path, int flags);
+
+void xlnk_sys_close (int fd);
 
 /* What the driver returned: 0 is the only success, a positive number is a failure of some of its requests
  * (xlnk-abi §4.3), negative is -errno. @name and @detail are for the log. */
@@ -23,5 +29,23 @@ void xlnk_sys_unmap (void *start, size_t length);
 
 bool xlnk_sys_pread (int fd, void *data, size_t size, uint64_t offset);
 bool xlnk_sys_pwrite (int fd, const void *data, size_t size, uint64_t offset);
+
+/* The 4 bytes of a UIO node, whose read and write know no other size. errno on failure; that there is nothing to read
+ * from a non-blocking node (EAGAIN) is not logged. */
+bool xlnk_sys_read_word (int fd, int32_t * word);
+bool xlnk_sys_write_word (int fd, int32_t word);
+
+/* Exclusive, for as long as the open file lives; never waits. errno is EAGAIN if somebody else has it. The second one
+ * locks bytes, whatever they mean for the file. */
+bool xlnk_sys_lock (int fd);
+bool xlnk_sys_lock_range (int fd, uint64_t start, uint64_t length);
+
+/* ppoll. A signal ends it as time does, with 0. -1 and errno on failure. */
+int xlnk_sys_poll (struct pollfd *fds, unsigned n, int64_t timeout_us);
+
+/* An eventfd that never blocks, and its two ends; -1 and errno on failure. */
+int xlnk_sys_eventfd (void);
+void xlnk_sys_event_set (int fd);
+void xlnk_sys_event_clear (int fd);
 
 #endif /* XLNK_SYSCALL_H */
