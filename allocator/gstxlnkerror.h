@@ -25,8 +25,14 @@ G_BEGIN_DECLS
  * @GST_XLNK_ERROR_TOO_LARGE: the size is more than the driver's 32-bit lengths can say.
  * @GST_XLNK_ERROR_CONFLICT: a map that is open now excludes this access.
  * @GST_XLNK_ERROR_NOT_OURS: the memory or the pointer is not of this device and process.
- * @GST_XLNK_ERROR_BUSY: buffers of this process are still in use.
+ * @GST_XLNK_ERROR_BUSY: buffers of this process are still in use, or somebody else has the core.
  * @GST_XLNK_ERROR_FAILED: the kernel refused for another reason, which the message gives.
+ * @GST_XLNK_ERROR_DESCRIPTION: the description of an accelerator is not understood. The message names the field.
+ * @GST_XLNK_ERROR_CAPS: the accelerator, as it is described, cannot do these caps.
+ * @GST_XLNK_ERROR_ADDRESS: the core cannot reach this address, or it is not aligned as the core needs it.
+ * @GST_XLNK_ERROR_SIZE: the core cannot do this many bytes, or did fewer than it was asked for.
+ * @GST_XLNK_ERROR_CORE: the core says that it failed. The message has its reason.
+ * @GST_XLNK_ERROR_NOT_IDLE: the core still runs an earlier job. The message says what stops it.
  *
  * Since: 0.1
  */
@@ -40,7 +46,13 @@ typedef enum
   GST_XLNK_ERROR_CONFLICT,
   GST_XLNK_ERROR_NOT_OURS,
   GST_XLNK_ERROR_BUSY,
-  GST_XLNK_ERROR_FAILED
+  GST_XLNK_ERROR_FAILED,
+  GST_XLNK_ERROR_DESCRIPTION,
+  GST_XLNK_ERROR_CAPS,
+  GST_XLNK_ERROR_ADDRESS,
+  GST_XLNK_ERROR_SIZE,
+  GST_XLNK_ERROR_CORE,
+  GST_XLNK_ERROR_NOT_IDLE
 } GstXlnkError;
 
 GST_XLNK_API

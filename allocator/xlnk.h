@@ -9,12 +9,14 @@
 #ifndef __GST_XLNK_H__
 #define __GST_XLNK_H__
 
+#include <gst/xlnk/gstxlnkaccelerator.h>
 #include <gst/xlnk/gstxlnkallocator.h>
 #include <gst/xlnk/gstxlnkbufferpool.h>
 #include <gst/xlnk/gstxlnkerror.h>
 #include <gst/xlnk/gstxlnkmemory.h>
 #include <gst/xlnk/gstxlnkphysmeta.h>
 #include <gst/xlnk/gstxlnkplanes.h>
+#include <gst/xlnk/gstxlnkregisters.h>
 #include <gst/xlnk/gstxlnkstats.h>
 
 #endif /* __GST_XLNK_H__ */
