@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstxlnkaccelcaps.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_xlnk_accel_debug);
+#define GST_CAT_DEFAULT gst_xlnk_accel_debug
+
+/* What describes the colours of one format says nothing about another's. */
+static void
+drop_colours (GstStructure * structure)
+{
+  gst_structure_remove_fields (structure, "colorimetry", "chroma-site", NULL);
+}
+
+static gboolean
+copy_field (GQuark field, const GValue * value, gpointer user_data)
+{
+  gst_structure_id_set_value (user_data, field, value);
+  return TRUE;
+}
+
+static gboolean
+remove_field (GQuark field, const GValue * value, gpointer user_data)
+{
+  (void) value;
+  gst_structure_remove_field (user_data, g_quark_to_string (field));
+  return TRUE;
+}
+
+/* What comes out when @in goes in. */
+static GstStructure *
+replace_fields (const GstStructure * in, const GstStructure * output)
+{
+  GstStructure *result = gst_structure_copy (in);
+
+  gst_structure_set_name (result, gst_structure_get_name (output));
+  if (gst_structure_has_field (output, "format"))
+    drop_colours (result);
+  gst_structure_foreach (output, copy_field, result);
+  return result;
+}
+
+/* What may go in when @out comes out: anything, as far as output-caps replaces it. */
+static GstStructure *
+open_fields (const GstStructure * out, const GstStructure * output)
+{
+  GstStructure *result = gst_structure_copy (out);
+
+  if (gst_structure_has_field (output, "format"))
+    drop_colours (result);
+  gst_structure_foreach (output, remove_field, result);
+  return result;
+}
+
+static GstCaps *
+transform_each (GstCaps * caps, GstPadDirection direction, const GstStructure * output)
+{
+  GstCaps *result = gst_caps_new_empty ();
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *structure = gst_caps_get_structure (caps, i);
+    GstCapsFeatures *features = gst_caps_get_features (caps, i);
+
+    result = gst_caps_merge_structure_full (result,
+        direction == GST_PAD_SINK ? replace_fields (structure, output) : open_fields (structure, output),
+        features ? gst_caps_features_copy (features) : NULL);
+  }
+  return result;
+}
+
+static GstCaps *
+from_sink (GstCaps * caps, GstCaps * output_caps)
+{
+  if (gst_caps_is_any (caps))
+    return gst_caps_ref (output_caps);
+  return transform_each (caps, GST_PAD_SINK, gst_caps_get_structure (output_caps, 0));
+}
+
+static GstCaps *
+from_src (GstCaps * caps, GstCaps * output_caps)
+{
+  GstCaps *possible = gst_caps_intersect (caps, output_caps);
+  GstCaps *result;
+
+  if (gst_caps_is_any (possible))
+    return possible;
+  result = transform_each (possible, GST_PAD_SRC, gst_caps_get_structure (output_caps, 0));
+  gst_caps_unref (possible);
+  return result;
+}
+
+GstCaps *
+gst_xlnk_accel_transform_caps (GstBaseTransform * trans, GstPadDirection direction, GstCaps * caps, GstCaps * filter)
+{
+  GstCaps *output_caps = gst_xlnk_accel_get_output_caps (GST_XLNK_ACCEL (trans));
+  GstCaps *result;
+
+  if (!output_caps || gst_caps_is_any (output_caps) || gst_caps_is_empty (output_caps))
+    result = gst_caps_ref (caps);
+  else if (direction == GST_PAD_SINK)
+    result = from_sink (caps, output_caps);
+  else
+    result = from_src (caps, output_caps);
+  gst_caps_replace (&output_caps, NULL);
+
+  if (filter) {
+    GstCaps *both = gst_caps_intersect_full (filter, result, GST_CAPS_INTERSECT_FIRST);
+
+    gst_caps_unref (result);
+    result = both;
+  }
+  return result;
+}
+
+/* The size and rate that are open are best those of the input. */
+GstCaps *
+gst_xlnk_accel_fixate_caps (GstBaseTransform * trans, GstPadDirection direction, GstCaps * caps, GstCaps * othercaps)
+{
+  const GstStructure *given = gst_caps_get_structure (caps, 0);
+  GstStructure *wanted;
+  gint width, height, num, den;
+
+  (void) trans;
+  (void) direction;
+  othercaps = gst_caps_make_writable (gst_caps_truncate (othercaps));
+  wanted = gst_caps_get_structure (othercaps, 0);
+  if (gst_structure_get_int (given, "width", &width) && gst_structure_has_field (wanted, "width"))
+    gst_structure_fixate_field_nearest_int (wanted, "width", width);
+  if (gst_structure_get_int (given, "height", &height) && gst_structure_has_field (wanted, "height"))
+    gst_structure_fixate_field_nearest_int (wanted, "height", height);
+  if (gst_structure_get_fraction (given, "framerate", &num, &den) && gst_structure_has_field (wanted, "framerate"))
+    gst_structure_fixate_field_nearest_fraction (wanted, "framerate", num, den);
+  return gst_caps_fixate (othercaps);
+}

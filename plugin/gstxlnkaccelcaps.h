@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * gstxlnkaccelcaps.h: what comes out of a core that changes the format, by the property output-caps: its fields replace
+ * those of the input, and what it does not name stays.
+ */
+#ifndef __GST_XLNK_ACCEL_CAPS_H__
+#define __GST_XLNK_ACCEL_CAPS_H__
+
+#include "gstxlnkaccel.h"
+
+G_BEGIN_DECLS
+
+GstCaps *gst_xlnk_accel_transform_caps (GstBaseTransform * trans, GstPadDirection direction, GstCaps * caps,
+    GstCaps * filter);
+
+/* Takes the smallest difference from the input for what downstream leaves open. */
+GstCaps *gst_xlnk_accel_fixate_caps (GstBaseTransform * trans, GstPadDirection direction, GstCaps * caps,
+    GstCaps * othercaps);
+
+G_END_DECLS
+
+#endif /* __GST_XLNK_ACCEL_CAPS_H__ */

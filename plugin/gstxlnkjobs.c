@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstxlnkjobs.h"
+
+#include "gstxlnkquarantine.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_xlnk_accel_debug);
+#define GST_CAT_DEFAULT gst_xlnk_accel_debug
+
+typedef enum
+{
+  JOB_WAITING,                  /* for the core to be free */
+  JOB_RUNNING,
+  JOB_DONE,
+} JobState;
+
+typedef struct
+{
+  JobState state;
+  GstXlnkJob job;
+  GstXlnkDeviceBuffer in;
+  GstXlnkDeviceBuffer out;      /* of mode TRANSFORM only */
+  gint64 started;               /* monotonic µs */
+} Entry;
+
+struct _GstXlnkJobs
+{
+  GstXlnkAccelerator *accelerator;
+  GstXlnkAcceleratorMode mode;
+  gint64 timeout;               /* µs */
+  GQueue entries;               /* at most one is running, and only waiting ones come after it */
+  GstClockTime core_time, last_core_time;
+};
+
+GstXlnkJobs *
+gst_xlnk_jobs_new (GstXlnkAccelerator * accelerator, GstClockTime timeout)
+{
+  GstXlnkJobs *self = g_new0 (GstXlnkJobs, 1);
+
+  self->accelerator = accelerator;
+  self->mode = gst_xlnk_accelerator_get_mode (accelerator);
+  self->timeout = GST_TIME_AS_USECONDS (timeout);
+  g_queue_init (&self->entries);
+  return self;
+}
+
+void
+gst_xlnk_jobs_free (GstXlnkJobs * self)
+{
+  g_assert (g_queue_is_empty (&self->entries));
+  gst_xlnk_quarantine_close (self->accelerator);
+  g_free (self);
+}
+
+guint
+gst_xlnk_jobs_length (GstXlnkJobs * self)
+{
+  return g_queue_get_length (&self->entries);
+}
+
+void
+gst_xlnk_jobs_set_flushing (GstXlnkJobs * self, gboolean flushing)
+{
+  gst_xlnk_accelerator_set_flushing (self->accelerator, flushing);
+}
+
+GstClockTime
+gst_xlnk_jobs_get_core_time (GstXlnkJobs * self)
+{
+  return self->core_time;
+}
+
+GstClockTime
+gst_xlnk_jobs_get_last_core_time (GstXlnkJobs * self)
+{
+  return self->last_core_time;
+}
+
+/*** one job ***/
+
+static void
+free_entry (Entry * entry)
+{
+  gst_xlnk_device_buffer_release (&entry->in);
+  gst_xlnk_device_buffer_release (&entry->out);
+  g_free (entry);
+}
+
+/* The device's access is over: what goes downstream. */
+static GstBuffer *
+finish_entry (Entry * entry)
+{
+  GstXlnkDeviceBuffer *side = entry->out.buffer ? &entry->out : &entry->in;
+  GstBuffer *result = g_steal_pointer (&side->buffer);
+
+  gst_xlnk_buffer_unmap_device (result, &side->map);
+  free_entry (entry);
+  return result;
+}
+
+/* Takes the reference. */
+static gboolean
+map_side (GstXlnkDeviceBuffer * side, GstBuffer * buffer, GstMapFlags flags, const GstVideoInfo * info,
+    GstXlnkPlanes * planes, GError ** error)
+{
+  if (!gst_xlnk_buffer_map_device (buffer, &side->map, flags)) {
+    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CONFLICT,
+        "a buffer cannot be mapped for the core: somebody else has it mapped, or holds a reference to it; the log of "
+        "xlnkallocator says more");
+    gst_buffer_unref (buffer);
+    return FALSE;
+  }
+  side->buffer = buffer;
+  if (gst_xlnk_buffer_get_mapped_planes (buffer, &side->map, info, planes))
+    return TRUE;
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_FAILED,
+      "the planes of a frame do not fit into its buffer of %" G_GSIZE_FORMAT " bytes", side->map.size);
+  return FALSE;
+}
+
+static gboolean
+map_entry (GstXlnkJobs * self, Entry * entry, GstBuffer * in, GstBuffer * out, const GstXlnkJobFormat * format,
+    GError ** error)
+{
+  GstXlnkJob *job = &entry->job;
+
+  switch (self->mode) {
+    case GST_XLNK_ACCELERATOR_READ:
+      return map_side (&entry->in, in, GST_MAP_READ, format->in, &job->in, error);
+    case GST_XLNK_ACCELERATOR_WRITE:
+      return map_side (&entry->in, in, GST_MAP_WRITE, format->in, &job->out, error);
+    case GST_XLNK_ACCELERATOR_IN_PLACE:
+      if (!map_side (&entry->in, in, GST_MAP_READWRITE, format->in, &job->in, error))
+        return FALSE;
+      job->out = job->in;
+      return TRUE;
+    case GST_XLNK_ACCELERATOR_TRANSFORM:
+    default:
+      break;
+  }
+  if (!map_side (&entry->in, in, GST_MAP_READ, format->in, &job->in, error)) {
+    gst_buffer_unref (out);
+    return FALSE;
+  }
+  return map_side (&entry->out, out, GST_MAP_WRITE, format->out, &job->out, error);
+}
+
+/*** the queue ***/
+
+/* The job that the core has, or will have next. */
+static Entry *
+first_unfinished (GstXlnkJobs * self)
+{
+  GList *link;
+
+  for (link = self->entries.head; link; link = link->next) {
+    Entry *entry = link->data;
+
+    if (entry->state != JOB_DONE)
+      return entry;
+  }
+  return NULL;
+}
+
+static void
+drop_entry (GstXlnkJobs * self, Entry * entry)
+{
+  g_queue_remove (&self->entries, entry);
+  free_entry (entry);
+}
+
+/* Gives the core its next job if it has none. A job that cannot be started is dropped. */
+static gboolean
+start_next (GstXlnkJobs * self, GError ** error)
+{
+  Entry *entry = first_unfinished (self);
+
+  if (!entry || entry->state == JOB_RUNNING)
+    return TRUE;
+  if (!gst_xlnk_accelerator_submit (self->accelerator, &entry->job, error)) {
+    drop_entry (self, entry);
+    return FALSE;
+  }
+  entry->started = g_get_monotonic_time ();
+  entry->state = JOB_RUNNING;
+  return TRUE;
+}
+
+gboolean
+gst_xlnk_jobs_push (GstXlnkJobs * self, GstBuffer * in, GstBuffer * out, const GstXlnkJobFormat * format,
+    GError ** error)
+{
+  Entry *entry = g_new0 (Entry, 1);
+
+  if (!map_entry (self, entry, in, out, format, error)) {
+    free_entry (entry);
+    return FALSE;
+  }
+  g_queue_push_tail (&self->entries, entry);
+  return start_next (self, error);
+}
+
+/* The core does not answer, or has failed. If a reset stops it, the buffers are free; else they stay in its hands. */
+static void
+give_up (GstXlnkJobs * self, Entry * entry)
+{
+  GError *error = NULL;
+
+  g_queue_remove (&self->entries, entry);
+  if (gst_xlnk_accelerator_reset (self->accelerator, &error)) {
+    free_entry (entry);
+    return;
+  }
+  GST_WARNING ("%s", error->message);
+  g_error_free (error);
+  gst_xlnk_quarantine_take (self->accelerator, &entry->in, &entry->out);
+  g_free (entry);
+}
+
+static void
+set_timeout_error (GstXlnkJobs * self, const Entry * entry, GError ** error)
+{
+  gchar *state = gst_xlnk_accelerator_describe_state (self->accelerator);
+  const GstBuffer *out = entry->out.buffer ? entry->out.buffer : entry->in.buffer;
+
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_FAILED,
+      "the core did not answer within %" G_GINT64_FORMAT " ms: %s; it was working from 0x%" G_GINT64_MODIFIER "x to 0x%"
+      G_GINT64_MODIFIER "x (buffer %p)", self->timeout / 1000, state, entry->job.in.phys_addr[0],
+      entry->job.out.phys_addr[0], (gpointer) out);
+  g_free (state);
+}
+
+static void
+note_done (GstXlnkJobs * self, Entry * entry)
+{
+  self->last_core_time = (g_get_monotonic_time () - entry->started) * GST_USECOND;
+  self->core_time += self->last_core_time;
+  entry->state = JOB_DONE;
+}
+
+/* Looks after the running job, until @deadline. */
+static GstXlnkWait
+attend (GstXlnkJobs * self, Entry * entry, gint64 deadline, GError ** error)
+{
+  GstXlnkWait result = gst_xlnk_accelerator_wait (self->accelerator, deadline, error);
+
+  switch (result) {
+    case GST_XLNK_WAIT_DONE:
+      note_done (self, entry);
+      break;
+    case GST_XLNK_WAIT_ERROR:
+      give_up (self, entry);
+      break;
+    case GST_XLNK_WAIT_TIMEOUT:
+      if (g_get_monotonic_time () < entry->started + self->timeout)
+        break;
+      set_timeout_error (self, entry, error);
+      give_up (self, entry);
+      result = GST_XLNK_WAIT_ERROR;
+      break;
+    case GST_XLNK_WAIT_FLUSHING:
+    default:
+      break;
+  }
+  return result;
+}
+
+static GstBuffer *
+take_finished (GstXlnkJobs * self)
+{
+  Entry *entry = g_queue_peek_head (&self->entries);
+
+  if (!entry || entry->state != JOB_DONE)
+    return NULL;
+  return finish_entry (g_queue_pop_head (&self->entries));
+}
+
+GstFlowReturn
+gst_xlnk_jobs_pop (GstXlnkJobs * self, gboolean wait, GstBuffer ** out, GError ** error)
+{
+  Entry *entry = g_queue_peek_head (&self->entries);
+  GstXlnkWait result = GST_XLNK_WAIT_DONE;
+
+  *out = NULL;
+  if (entry && entry->state == JOB_RUNNING)
+    result = attend (self, entry, wait ? entry->started + self->timeout : 0, error);
+  if (result == GST_XLNK_WAIT_FLUSHING)
+    return GST_FLOW_FLUSHING;
+  if (result == GST_XLNK_WAIT_ERROR || !start_next (self, error))
+    return GST_FLOW_ERROR;
+  *out = take_finished (self);
+  return GST_FLOW_OK;
+}
+
+/* Whatever called the waits off, this one is needed: the core still has the buffers. */
+static void
+wait_for_idle (GstXlnkJobs * self, Entry * entry)
+{
+  GError *error = NULL;
+  GstXlnkWait result;
+
+  do {
+    gst_xlnk_accelerator_set_flushing (self->accelerator, FALSE);
+    result = attend (self, entry, entry->started + self->timeout, &error);
+  } while (result == GST_XLNK_WAIT_FLUSHING);
+  if (result == GST_XLNK_WAIT_ERROR) {
+    GST_WARNING ("%s", error->message);
+    g_error_free (error);
+  }
+}
+
+void
+gst_xlnk_jobs_abandon (GstXlnkJobs * self)
+{
+  Entry *entry = first_unfinished (self);
+
+  if (entry && entry->state == JOB_RUNNING)
+    wait_for_idle (self, entry);
+  while ((entry = g_queue_pop_head (&self->entries)))
+    free_entry (entry);
+}

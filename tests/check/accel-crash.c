@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a killed pipeline leaves behind: the driver frees nothing when a process ends (xlnk-abi §5.2), and the board's
+ * report must say so. Runs the emulator itself (XLNK_EMULATE) with whole programs. */
+#include <string.h>
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <gst/check/gstcheck.h>
+
+/* Starts a pipeline, and kills it when it holds a buffer. */
+#define KILLED_PIPELINE \
+  "gst-launch-1.0 -q videotestsrc ! video/x-raw,format=RGBA,width=64,height=48 ! xlnkaccel ! fakesink & pid=$!; " \
+  "n=0; while test `cat /sys/kernel/debug/xlnk/live_blocks` = 0 && test $n -lt 500; do sleep 0.02; n=$((n+1)); done; " \
+  "kill -9 $pid; wait $pid; test $? = 137"
+
+#define WHOLE_PIPELINE \
+  "gst-launch-1.0 -q videotestsrc num-buffers=10 ! video/x-raw,format=RGBA,width=64,height=48 ! xlnkaccel ! fakesink"
+
+static gchar *directory, *report, *heap;
+
+static void
+make_files (void)
+{
+  directory = g_dir_make_tmp ("xlnk-crash-XXXXXX", NULL);
+  report = g_build_filename (directory, "report.json", NULL);
+  heap = g_build_filename (directory, "board.heap", NULL);
+}
+
+static void
+remove_files (void)
+{
+  g_remove (report);
+  g_remove (heap);
+  g_rmdir (directory);
+  g_free (report);
+  g_free (heap);
+  g_free (directory);
+}
+
+/* Exit status of the shell command under the emulator with this option more. */
+static gint
+emulate (const char *option, const char *command)
+{
+  const gchar *argv[] = { g_getenv ("XLNK_EMULATE"), "--report", report, "--heap", heap, option, "--", "sh", "-c",
+    command, NULL
+  };
+  GError *error = NULL;
+  GSubprocess *process;
+  gint status;
+
+  process = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_NONE, &error);
+  fail_unless (process != NULL, "%s", error ? error->message : "");
+  fail_unless (g_subprocess_wait (process, NULL, NULL));
+  fail_unless (g_subprocess_get_if_exited (process));
+  status = g_subprocess_get_exit_status (process);
+  g_object_unref (process);
+  return status;
+}
+
+/* How many leaked buffers of gst-launch the report lists. */
+static guint
+reported_leaks (void)
+{
+  gchar *text, *at;
+  guint count = 0;
+
+  fail_unless (g_file_get_contents (report, &text, NULL, NULL));
+  for (at = text; (at = strstr (at, "\"command\": \"gst-launch-1.0\"")) != NULL; at++)
+    count++;
+  g_free (text);
+  return count;
+}
+
+GST_START_TEST (a_killed_pipeline_leaves_buffers_that_the_report_names)
+{
+  fail_unless_equals_int (emulate ("--seed=1", KILLED_PIPELINE), 0);
+  fail_unless (reported_leaks () > 0);
+}
+GST_END_TEST
+
+GST_START_TEST (strict_fails_for_a_killed_pipeline_and_not_for_one_that_ends)
+{
+  fail_unless_equals_int (emulate ("--strict", WHOLE_PIPELINE), 0);
+  fail_unless_equals_int (reported_leaks (), 0);
+  fail_unless_equals_int (emulate ("--strict", KILLED_PIPELINE), 70);
+}
+GST_END_TEST
+
+/* As contiguous memory does on a board: until it reboots. */
+GST_START_TEST (what_was_left_behind_is_still_there_for_the_next_program_which_works_beside_it)
+{
+  guint left;
+
+  fail_unless_equals_int (emulate ("--seed=1", KILLED_PIPELINE), 0);
+  left = reported_leaks ();
+  fail_unless (left > 0);
+  fail_unless_equals_int (emulate ("--seed=1", WHOLE_PIPELINE), 0);
+  fail_unless_equals_int (reported_leaks (), left);
+}
+GST_END_TEST
+
+static Suite *
+accel_crash_suite (void)
+{
+  Suite *suite = suite_create ("accel-crash");
+  TCase *test_case = tcase_create ("general");
+
+  suite_add_tcase (suite, test_case);
+  tcase_add_checked_fixture (test_case, make_files, remove_files);
+  tcase_add_test (test_case, a_killed_pipeline_leaves_buffers_that_the_report_names);
+  tcase_add_test (test_case, strict_fails_for_a_killed_pipeline_and_not_for_one_that_ends);
+  tcase_add_test (test_case, what_was_left_behind_is_still_there_for_the_next_program_which_works_beside_it);
+  return suite;
+}
+
+GST_CHECK_MAIN (accel_crash);
