@@ -14,6 +14,8 @@
 #define LINE_MAX_BYTES 64
 #define BLOCK_BYTES (LINES * LINE_MAX_BYTES)
 
+#define DAMAGE 128
+
 /* What the architecture and the driver offer (design, end of §5). */
 typedef enum
 {
@@ -62,8 +64,8 @@ struct _Board
 
   /* The caches do of themselves what they may do at any time: evict a line, or fetch one. */
   void (*disturb) (Board * board, unsigned block, uint32_t random);
-  /* The first byte that exists nowhere any more, or SIZE_MAX; NULL if the board cannot look. */
-  size_t (*find_lost) (Board * board, unsigned block, const uint8_t * truth, size_t size);
+  /* What is wrong with @block, if it can be seen before the byte is read: TRUE, and a line in @what. */
+  bool (*find_damage) (Board * board, unsigned block, const uint8_t * truth, size_t size, char what[DAMAGE]);
   /* TRUE if the maintenance since the last call is what @expected says. */
   bool (*check_work) (Board * board, unsigned block, const Work * expected);
   void (*free) (Board * board);
@@ -73,6 +75,8 @@ struct _Board
   void *user;
 };
 
-Board *simulated_board_new (Primitives primitives);
+/* A blank board; NULL if there is none of that name. A program has one kind: simulated ones are arm, arm64 and
+ * arm64-driver; the emulated one has any name. */
+Board *board_new (const char *name);
 
 #endif /* BOARD_H */

@@ -268,7 +268,7 @@ class Tests:
         return {**objects, slot: self.compile(source, f'mutant-{index}.o')}
 
     def sequences(self, program, primitives, printed, *options):
-        done = subprocess.run([program, '--primitives', primitives, '--operations', str(OPERATIONS),
+        done = subprocess.run([program, '--board', primitives, '--operations', str(OPERATIONS),
                                '--print', printed, *options], capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return None

@@ -228,13 +228,13 @@ run_op (User * user, const Op * op)
 /*** sequences ***/
 
 static void
-check_nothing_is_lost (User * user)
+check_damage (User * user)
 {
-  for (unsigned i = 0; i < BLOCKS; i++) {
-    const size_t lost = user->board->find_lost (user->board, i, user->blocks[i].truth, user->blocks[i].size);
+  char what[DAMAGE];
 
-    if (lost != SIZE_MAX)
-      user_fail (user, "byte %zu of block %u is lost", lost, i);
+  for (unsigned i = 0; i < BLOCKS; i++) {
+    if (user->board->find_damage (user->board, i, user->blocks[i].truth, user->blocks[i].size, what))
+      user_fail (user, "%s", what);
   }
 }
 
@@ -272,8 +272,7 @@ sequence_run (Board * board, const Op * ops, size_t length)
     run_op (&user, &ops[outcome.done++]);
     if (!user.quiet)
       user_interlude (&user, ops[outcome.done - 1].seed % BLOCKS);
-    if (board->find_lost)
-      check_nothing_is_lost (&user);
+    check_damage (&user);
   }
   if (!user.failure[0])
     read_all (&user);

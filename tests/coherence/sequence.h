@@ -72,14 +72,14 @@ Outcome sequence_run (Board * board, const Op * ops, size_t length);
 /* A sequence that fails now and then, but only if something is wrong. @tracked: no address is handed out. */
 void sequence_random (Op * ops, size_t length, size_t line, bool tracked, uint64_t seed);
 
-/* Removes what is not needed for a failure. @make gives a blank board. Returns the new length. */
-size_t sequence_shrink (Board * (*make) (void *user), void *user, Op * ops, size_t length);
+/* Removes what is not needed for a failure on boards of that name. Returns the new length. */
+size_t sequence_shrink (const char *name, bool bytes_only, Op * ops, size_t length);
 
 /* A C program that runs @ops and fails. */
-void sequence_print (const Op * ops, size_t length, Primitives primitives, const char *failure, FILE * file);
+void sequence_print (const Op * ops, size_t length, const char *name, const char *failure, FILE * file);
 
 /* The main function of a printed program: its exit status. */
-int sequence_replay (Primitives primitives, const Op * ops, size_t length);
+int sequence_replay (const char *name, const Op * ops, size_t length);
 
 /* xorshift64*: fast, and the same everywhere. */
 static inline uint32_t

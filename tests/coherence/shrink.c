@@ -8,8 +8,8 @@
 
 typedef struct
 {
-  Board *(*make) (void *user);
-  void *user;
+  const char *name;
+  bool bytes_only;
   Op *ops;
   size_t length;
   Op *candidate;
@@ -18,9 +18,11 @@ typedef struct
 static bool
 fails (const Shrink * shrink, const Op * ops, size_t length)
 {
-  Board *board = shrink->make (shrink->user);
-  const Outcome outcome = sequence_run (board, ops, length);
+  Board *board = board_new (shrink->name);
+  Outcome outcome;
 
+  board->bytes_only = shrink->bytes_only;
+  outcome = sequence_run (board, ops, length);
   board->free (board);
   return outcome.failure[0] != '\0';
 }
@@ -90,9 +92,9 @@ simplify (Shrink * shrink, size_t index)
 }
 
 size_t
-sequence_shrink (Board * (*make) (void *user), void *user, Op * ops, size_t length)
+sequence_shrink (const char *name, bool bytes_only, Op * ops, size_t length)
 {
-  Shrink shrink = { make, user, ops, length, g_new (Op, length) };
+  Shrink shrink = { name, bytes_only, ops, length, g_new (Op, length) };
   bool removed = true;
 
   while (removed) {
@@ -111,10 +113,6 @@ sequence_shrink (Board * (*make) (void *user), void *user, Op * ops, size_t leng
 static const char *const kind_names[OPS] = {
   "MAP", "UNMAP", "UNMAP_SURPLUS", "LOAD", "STORE", "DEVICE_READ", "DEVICE_WRITE", "EXPOSE", "RUN_READ", "RUN_WRITE",
   "FLUSH", "INVALIDATE", "SHARE", "COPY", "RECYCLE", "FREE", "DISTURB",
-};
-
-static const char *const primitives_names[] = {
-  "PRIMITIVES_ARM_DRIVER", "PRIMITIVES_ARM64_ADDRESS", "PRIMITIVES_ARM64_DRIVER",
 };
 
 static const char *
@@ -140,19 +138,18 @@ print_op (const Op * op, FILE * file)
 }
 
 void
-sequence_print (const Op * ops, size_t length, Primitives primitives, const char *failure, FILE * file)
+sequence_print (const Op * ops, size_t length, const char *name, const char *failure, FILE * file)
 {
   fprintf (file, "/* %s */\n#include \"sequence.h\"\n\nstatic const Op ops[] = {\n", failure);
   for (size_t i = 0; i < length; i++)
     print_op (&ops[i], file);
-  fprintf (file, "};\n\nint\nmain (void)\n{\n  return sequence_replay (%s, ops, G_N_ELEMENTS (ops));\n}\n",
-      primitives_names[primitives]);
+  fprintf (file, "};\n\nint\nmain (void)\n{\n  return sequence_replay (\"%s\", ops, G_N_ELEMENTS (ops));\n}\n", name);
 }
 
 int
-sequence_replay (Primitives primitives, const Op * ops, size_t length)
+sequence_replay (const char *name, const Op * ops, size_t length)
 {
-  Board *board = simulated_board_new (primitives);
+  Board *board = board_new (name);
   const Outcome outcome = sequence_run (board, ops, length);
 
   board->free (board);

@@ -217,10 +217,14 @@ simulated_disturb (Board * board, unsigned block, uint32_t random)
   caches_disturb (&block_of (board, block)->caches, random);
 }
 
-static size_t
-simulated_find_lost (Board * board, unsigned block, const uint8_t * truth, size_t size)
+static bool
+simulated_find_damage (Board * board, unsigned block, const uint8_t * truth, size_t size, char what[DAMAGE])
 {
-  return caches_find_lost (&block_of (board, block)->caches, truth, size);
+  const size_t lost = caches_find_lost (&block_of (board, block)->caches, truth, size);
+
+  if (lost != SIZE_MAX)
+    g_snprintf (what, DAMAGE, "byte %zu of block %u is lost", lost, block);
+  return lost != SIZE_MAX;
 }
 
 static bool
@@ -243,11 +247,31 @@ simulated_free (Board * board)
   g_free (board);
 }
 
-Board *
-simulated_board_new (Primitives primitives)
+static bool
+find_primitives (const char *name, Primitives * primitives)
 {
-  SimulatedBoard *board = g_new0 (SimulatedBoard, 1);
+  static const char *const names[] = {
+    [PRIMITIVES_ARM_DRIVER] = "arm",[PRIMITIVES_ARM64_ADDRESS] = "arm64",[PRIMITIVES_ARM64_DRIVER] = "arm64-driver",
+  };
 
+  for (size_t i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (strcmp (name, names[i]) == 0) {
+      *primitives = i;
+      return true;
+    }
+  }
+  return false;
+}
+
+Board *
+board_new (const char *name)
+{
+  SimulatedBoard *board;
+  Primitives primitives;
+
+  if (!find_primitives (name, &primitives))
+    return NULL;
+  board = g_new0 (SimulatedBoard, 1);
   board->parent = (Board) {
     .primitives = primitives,
     .line = primitives == PRIMITIVES_ARM_DRIVER ? 32 : 64,
@@ -264,7 +288,7 @@ simulated_board_new (Primitives primitives)
     .device_read = simulated_device_read,
     .device_write = simulated_device_write,
     .disturb = simulated_disturb,
-    .find_lost = simulated_find_lost,
+    .find_damage = simulated_find_damage,
     .check_work = simulated_check_work,
     .free = simulated_free,
   };
