@@ -10,9 +10,10 @@
  *   lines        uint8_t per cache line: what the model must remember besides the data
  *   scratch      8 KiB: the driver's "buffer 0"
  *   low          physical address 0 and up: what a free id maps
- *   cpu          \
- *   device        } planes of the size of CMA
- *   shadow       /
+ *   cpu         \
+ *   device       } planes of the size of CMA
+ *   shadow      /
+ *   outer       what the second-level cache of 32-bit machines holds beside them (outer.c)
  *
  * The CPU plane is what programs see through cached mappings, the device plane what is in DDR. The shadow plane is what
  * was last made equal in both: a line is dirty when CPU and shadow differ, stale when device and shadow differ. Without
@@ -27,7 +28,7 @@
 #include <stdint.h>
 
 #define BOARD_MAGIC 0x64726f622d6b6e78ull
-#define BOARD_LAYOUT 3u
+#define BOARD_LAYOUT 4u
 #define BOARD_PAGE 4096u
 #define BOARD_SLOTS 4096u       /* the largest table of any driver; slot 0 is the scratch page */
 #define BOARD_SCRATCH 8192u     /* xlnk-abi §2 */
@@ -138,7 +139,7 @@ typedef struct
   board_u64 random;
   board_u64 base;               /* physical address of CMA */
   board_u64 cma;                /* bytes */
-  board_u64 pages_at, lines_at, scratch_at, low_at, cpu_at, device_at, shadow_at, end;
+  board_u64 pages_at, lines_at, scratch_at, low_at, cpu_at, device_at, shadow_at, outer_at, end;
 
   BoardLock lock;
   board_u64 next_owner;
@@ -162,7 +163,7 @@ typedef struct
   BoardState *state;
   uint16_t *pages;
   uint8_t *lines;
-  uint8_t *scratch, *cpu, *device, *shadow;
+  uint8_t *scratch, *cpu, *device, *shadow, *outer;
   board_u64 mapped;
 } Board;
 

@@ -1,84 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cache.c: lines move between the CPU plane and the device plane (the picture is in board.h).
- *
- * The CPU writes to its plane at any time, without a lock. So a line is copied first and judged by the copy: a store
- * that comes in between leaves the line dirty and is never lost. A line that is neither dirty nor stale is not touched.
+ * cache.c: maintenance of ranges, its account, and lines that leave the cache by themselves.
  */
 #include "cache.h"
-
-#include <string.h>
-
-#define LINE_MAX_SIZE 64u
-#define LINE_EVICTED 1u         /* in Board.lines */
-
-typedef void (*LineFunction) (Board * board, uint64_t at, CacheLines * lines);
-
-/* A range of the planes: offsets from the start of CMA, whole lines. */
-typedef struct
-{
-  uint64_t start, end;
-} Span;
-
-static Span
-span (const Board * board, uint64_t phys, uint64_t size)
-{
-  const BoardState *state = board->state;
-  const uint64_t line = state->line;
-  uint64_t end = phys + size;
-  Span result = { 0, 0 };
-
-  if (end < phys)
-    end = UINT64_MAX;
-  if (end <= state->base || phys >= state->base + state->cma)
-    return result;
-  result.start = phys < state->base ? 0 : (phys - state->base) / line * line;
-  result.end = end > state->base + state->cma ? state->cma : (end - state->base + line - 1) / line * line;
-  return result;
-}
-
-/* Only mappings of cacheable buffers reach the CPU plane. */
-static bool
-is_cached (const Board * board, uint64_t at)
-{
-  const unsigned id = board->pages[at / BOARD_PAGE];
-
-  return id != 0 && id != BOARD_PAGE_LOST && board->state->buffers[id].cacheable;
-}
-
-/* Nothing to move and, as far as one can tell quickly, nothing to remember. */
-static bool
-is_settled (const Board * board, uint64_t at, size_t size)
-{
-  if (board->state->seeded || board->state->counters.evictions)
-    return false;
-  return memcmp (board->cpu + at, board->shadow + at, size) == 0
-      && memcmp (board->device + at, board->shadow + at, size) == 0;
-}
-
-static void
-walk (Board * board, Span range, LineFunction function, CacheLines * lines)
-{
-  const uint64_t line = board->state->line;
-
-  for (uint64_t at = range.start; at < range.end;) {
-    uint64_t end = at / BOARD_PAGE * BOARD_PAGE + BOARD_PAGE;
-
-    if (end > range.end)
-      end = range.end;
-    lines->asked += (end - at) / line;
-    if (is_cached (board, at) && !is_settled (board, at, (size_t) (end - at))) {
-      for (uint64_t i = at; i < end; i += line)
-        function (board, i, lines);
-    }
-    at = end;
-  }
-}
+#include "lines.h"
 
 static void
 note_eviction (Board * board, uint64_t at, CacheLines * lines)
 {
-  uint8_t *flags = &board->lines[at / board->state->line];
+  uint8_t *flags = lines_flags (board, at);
 
   if (*flags & LINE_EVICTED) {
     *flags &= (uint8_t) ~LINE_EVICTED;
@@ -86,51 +16,21 @@ note_eviction (Board * board, uint64_t at, CacheLines * lines)
   }
 }
 
-static bool
-write_back (Board * board, uint64_t at)
-{
-  const size_t size = board->state->line;
-  uint8_t copy[LINE_MAX_SIZE];
-
-  memcpy (copy, board->cpu + at, size);
-  if (memcmp (copy, board->shadow + at, size) == 0)
-    return false;
-  memcpy (board->device + at, copy, size);
-  memcpy (board->shadow + at, copy, size);
-  return true;
-}
-
-/* The CPU plane first: who dies in between leaves a line that looks dirty with the device's own data. */
-static void
-fetch (Board * board, uint64_t at)
-{
-  const size_t size = board->state->line;
-
-  memcpy (board->cpu + at, board->device + at, size);
-  memcpy (board->shadow + at, board->device + at, size);
-}
-
-static bool
-is_stale (const Board * board, uint64_t at)
-{
-  return memcmp (board->device + at, board->shadow + at, board->state->line) != 0;
-}
-
 static void
 clean_line (Board * board, uint64_t at, CacheLines * lines)
 {
   note_eviction (board, at, lines);
-  lines->written += write_back (board, at);
+  lines->written += lines_write_back (board, at) || outer_write_back (board, at);
 }
 
 static void
 clean_invalidate_line (Board * board, uint64_t at, CacheLines * lines)
 {
   note_eviction (board, at, lines);
-  if (write_back (board, at)) {
+  if (lines_write_back (board, at) || outer_write_back (board, at)) {
     lines->written++;
-  } else if (is_stale (board, at)) {
-    fetch (board, at);
+  } else if (lines_is_stale (board, at)) {
+    lines_fetch (board, at);
     lines->refreshed++;
   }
 }
@@ -141,19 +41,17 @@ lose_line (Board * board, uint64_t at, CacheLines * lines)
   lines->lost++;
   board_hazard (board, HAZARD_LOST_LINE, "buffer %u, line at %#llx",
       board->pages[at / BOARD_PAGE], (unsigned long long) (board->state->base + at));
-  fetch (board, at);
+  lines_fetch (board, at);
 }
 
 static void
 invalidate_line (Board * board, uint64_t at, CacheLines * lines)
 {
-  const size_t size = board->state->line;
-
   note_eviction (board, at, lines);
-  if (memcmp (board->cpu + at, board->shadow + at, size) != 0) {
+  if (outer_forget (board, at) || lines_is_dirty (board, at)) {
     lose_line (board, at, lines);
-  } else if (is_stale (board, at)) {
-    fetch (board, at);
+  } else if (lines_is_stale (board, at)) {
+    lines_fetch (board, at);
     lines->refreshed++;
   }
 }
@@ -161,13 +59,13 @@ invalidate_line (Board * board, uint64_t at, CacheLines * lines)
 void
 cache_clean (Board * board, uint64_t phys, uint64_t size, CacheLines * lines)
 {
-  walk (board, span (board, phys, size), clean_line, lines);
+  lines_walk (board, lines_span (board, phys, size), clean_line, lines);
 }
 
 void
 cache_clean_invalidate (Board * board, uint64_t phys, uint64_t size, CacheLines * lines)
 {
-  walk (board, span (board, phys, size), clean_invalidate_line, lines);
+  lines_walk (board, lines_span (board, phys, size), clean_invalidate_line, lines);
 }
 
 /* xlnk-abi §6: partly covered edge lines are cleaned and invalidated. */
@@ -184,7 +82,7 @@ cache_invalidate (Board * board, uint64_t phys, uint64_t size, CacheLines * line
   }
   if (first != inner_start)
     cache_clean_invalidate (board, first, line, lines);
-  walk (board, span (board, inner_start, inner_end - inner_start), invalidate_line, lines);
+  lines_walk (board, lines_span (board, inner_start, inner_end - inner_start), invalidate_line, lines);
   if (inner_end != end)
     cache_clean_invalidate (board, inner_end, line, lines);
 }
@@ -208,7 +106,7 @@ cache_count (Board * board, bool invalidate, uint64_t size, bool liveness_query,
     return;
   }
   count_lines (counters, lines);
-  if (lines->written + lines->refreshed + lines->lost + lines->evicted > 0)
+  if (lines->written + lines->refreshed + lines->lost + lines->parked + lines->evicted > 0)
     counters->needed++;
   else
     counters->redundant++;
@@ -221,46 +119,55 @@ cache_count (Board * board, bool invalidate, uint64_t size, bool liveness_query,
   }
 }
 
+/* lines_walk() tells nothing but through its counts: the first line found is noted in the count of written ones. */
+static void
+find_line (Board * board, uint64_t at, CacheLines * lines)
+{
+  if (lines->written == 0 && (lines_is_dirty (board, at) || (*lines_flags (board, at) & LINE_OUTER_DIRTY)))
+    lines->written = board->state->base + at;
+}
+
 bool
 cache_find_dirty (Board * board, uint64_t phys, uint64_t size, uint64_t * where)
 {
-  const Span range = span (board, phys, size);
-  const uint64_t line = board->state->line;
+  CacheLines lines = { 0 };
 
-  for (uint64_t at = range.start; at < range.end; at += line) {
-    if (is_cached (board, at) && memcmp (board->cpu + at, board->shadow + at, (size_t) line) != 0) {
-      *where = board->state->base + at;
-      return true;
-    }
-  }
-  return false;
+  lines_walk (board, lines_span (board, phys, size), find_line, &lines);
+  *where = lines.written;
+  return lines.written != 0;
 }
 
 /* A line leaves the cache: written back if dirty; else the next read fetches what the device has. */
 static bool
 evict_line (Board * board, uint64_t at)
 {
-  if (!write_back (board, at)) {
-    if (!is_stale (board, at))
+  if (!lines_write_back (board, at) && !outer_write_back (board, at)) {
+    if (!lines_is_stale (board, at))
       return false;
-    fetch (board, at);
+    lines_fetch (board, at);
   }
-  board->lines[at / board->state->line] |= LINE_EVICTED;
+  *lines_flags (board, at) |= LINE_EVICTED;
   board->state->counters.evictions++;
   return true;
+}
+
+static unsigned eviction_chance;        /* under the lock */
+
+static void
+maybe_evict_line (Board * board, uint64_t at, CacheLines * lines)
+{
+  if (board_chance (board, eviction_chance))
+    lines->evicted += evict_line (board, at);
 }
 
 unsigned
 cache_evict (Board * board, uint64_t phys, uint64_t size, unsigned percent)
 {
-  const Span range = span (board, phys, size);
-  unsigned count = 0;
+  CacheLines lines = { 0 };
 
-  for (uint64_t at = range.start; at < range.end; at += board->state->line) {
-    if (is_cached (board, at) && board_chance (board, percent))
-      count += evict_line (board, at);
-  }
-  return count;
+  eviction_chance = percent;
+  lines_walk (board, lines_span (board, phys, size), maybe_evict_line, &lines);
+  return (unsigned) lines.evicted;
 }
 
 static unsigned
@@ -277,6 +184,16 @@ random_buffer (Board * board)
   return 0;
 }
 
+/* On 32-bit machines half of the dirty lines get only as far as the second level. */
+static void
+tick_line (Board * board, uint64_t at)
+{
+  if (board->state->arch == BOARD_ARM && board_chance (board, 50) && outer_park (board, at))
+    board->state->counters.evictions++;
+  else
+    evict_line (board, at);
+}
+
 void
 cache_tick (Board * board)
 {
@@ -288,7 +205,6 @@ cache_tick (Board * board)
 
     if (buffer->phys == 0)
       return;
-    evict_line (board, buffer->phys - board->state->base
-        + (uint64_t) board_random (board, count) * board->state->line);
+    tick_line (board, buffer->phys - board->state->base + (uint64_t) board_random (board, count) * board->state->line);
   }
 }

@@ -14,13 +14,23 @@ typedef struct
   uint64_t written;             /* dirty, written back */
   uint64_t refreshed;           /* stale, fetched anew */
   uint64_t lost;                /* dirty, thrown away */
-  uint64_t evicted;             /* the dice had already moved it since the last maintenance */
+  uint64_t parked;              /* dirty, got no further than the second level */
+  uint64_t evicted;             /* nothing left to move, yet the caller could not know: evicted, or a second pass */
 } CacheLines;
 
 void cache_clean (Board * board, uint64_t phys, uint64_t size, CacheLines * lines);
 void cache_clean_invalidate (Board * board, uint64_t phys, uint64_t size, CacheLines * lines);
 /* Lines covered in part are cleaned first; the others lose what the CPU wrote. */
 void cache_invalidate (Board * board, uint64_t phys, uint64_t size, CacheLines * lines);
+
+/*
+ * CACHECTRL of 32-bit machines: clean and invalidate in the first level, where the kernel's address is, then in the
+ * second, where the caller's is; action 1 then invalidates in the second once more.
+ */
+void cache_two_levels (Board * board, uint64_t inner, uint64_t outer, uint64_t size, bool action_1, CacheLines * lines);
+
+/* The device wrote: what the second level holds there is old. */
+void cache_note_device_write (Board * board, uint64_t phys, uint64_t size);
 
 void cache_count (Board * board, bool invalidate, uint64_t size, bool liveness_query, const CacheLines * lines);
 

@@ -44,7 +44,8 @@ place (BoardState * state)
   state->cpu_at = at;
   state->device_at = state->cpu_at + state->cma;
   state->shadow_at = state->device_at + state->cma;
-  state->end = state->shadow_at + state->cma;
+  state->outer_at = state->shadow_at + state->cma;
+  state->end = state->outer_at + (state->arch == BOARD_ARM ? state->cma : 0);
 }
 
 /* The scratch page is kmalloc memory of which the driver clears one byte: with a seed, the rest is somebody's garbage. */
@@ -114,6 +115,7 @@ board_attach (Board * board, int fd)
   board->cpu = start + board->state->cpu_at;
   board->device = start + board->state->device_at;
   board->shadow = start + board->state->shadow_at;
+  board->outer = start + board->state->outer_at;
   return 0;
 }
 

@@ -45,8 +45,10 @@ device_write (Context * context, uint64_t phys, const void *data, size_t size)
 
   context_lock (context);
   result = prepare (context, phys, size, HAZARD_DEVICE_WRITE_DIRTY);
-  if (result == 0)
+  if (result == 0) {
     memcpy (context->board.device + (phys - context->board.state->base), data, size);
+    cache_note_device_write (&context->board, phys, size);
+  }
   context_unlock (context);
   return result;
 }

@@ -25,20 +25,6 @@ maintain_arm64 (Board * board, uint64_t base, uint64_t size, bool invalidate, Ca
     cache_clean (board, base, size, lines);
 }
 
-/*
- * L1 from the buffer's first byte, L2 from the address given. A line leaves both caches only where the two ranges meet:
- * outside, L1 still answers the CPU, or what L1 gave up is still in L2. Action 1 adds an L2 invalidate, which finds
- * nothing left when L1 and L2 were just emptied.
- */
-static void
-maintain_arm (Board * board, uint64_t base, uint64_t phys, uint64_t size, CacheLines * lines)
-{
-  if (phys < base + size)
-    cache_clean_invalidate (board, phys, base + size - phys, lines);
-  else
-    lines->asked += size / board->state->line;
-}
-
 long
 driver_cache_control (Call * call)
 {
@@ -66,7 +52,7 @@ driver_cache_control (Call * call)
     context_oops (context, "CACHECTRL with size %d", (int32_t) cache->size);
   cache_tick (board);
   if (board->state->arch == BOARD_ARM)
-    maintain_arm (board, board->state->buffers[id].phys, cache->phys, size, &lines);
+    cache_two_levels (board, board->state->buffers[id].phys, cache->phys, size, cache->action == 1, &lines);
   else
     maintain_arm64 (board, board->state->buffers[id].phys, size, cache->action == 1, &lines);
   cache_count (board, cache->action == 1, cache->size, cache->size <= 1, &lines);

@@ -25,11 +25,22 @@ leak (char **args)
   return result == 0 ? 0 : 1;
 }
 
+/* Two passes of action 0 on 32-bit: neither loses anything, and the second takes what the first may have left. */
+static void
+invalidate (const Buffer * buffer)
+{
+  if (client_driver ().arm64) {
+    client_cache (fd, buffer->phys, buffer->size, 1);
+    return;
+  }
+  client_cache (fd, buffer->phys, buffer->size, 0);
+  client_cache (fd, buffer->phys, buffer->size, 0);
+}
+
 /* CPU writes, device reads, device writes, CPU reads; @skip leaves one step out. The device is the judge. */
 static int
 pingpong (const char *skip)
 {
-  const int action = client_driver ().arm64;
   Buffer buffer = client_take (fd, 8192, true);
   uint8_t seen[16];
   bool good;
@@ -41,9 +52,9 @@ pingpong (const char *skip)
   good = seen[0] == 5;
   device_fill (buffer.phys, 6, 8192);
   if (g_strcmp0 (skip, "invalidate") != 0)
-    client_cache (fd, buffer.phys, 8192, action);
+    invalidate (&buffer);
   if (g_strcmp0 (skip, "nothing-twice") == 0)
-    client_cache (fd, buffer.phys, 8192, action);
+    client_cache (fd, buffer.phys, 8192, 0);
   good = good && buffer.data[100] == 6;
   client_give (fd, &buffer);
   return good ? 0 : 3;
