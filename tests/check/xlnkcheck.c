@@ -114,6 +114,41 @@ xlnk_check_is_filled (GstMemory * mem, guint8 value)
   return filled;
 }
 
+/*** pools ***/
+
+GstCaps *
+xlnk_check_video_caps (const gchar * format, gint width, gint height)
+{
+  return gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, format, "width", G_TYPE_INT, width,
+      "height", G_TYPE_INT, height, NULL);
+}
+
+GstBufferPool *
+xlnk_check_bytes_pool (guint size, guint min, guint max)
+{
+  GstBufferPool *pool = gst_xlnk_buffer_pool_new_with_config (xlnk_allocator, NULL, size, min, max);
+
+  fail_unless (GST_IS_XLNK_BUFFER_POOL (pool));
+  return pool;
+}
+
+GstBuffer *
+xlnk_check_acquire (GstBufferPool * pool)
+{
+  GstBuffer *buffer = NULL;
+
+  fail_unless_equals_int (gst_buffer_pool_acquire_buffer (pool, &buffer, NULL), GST_FLOW_OK);
+  fail_unless (buffer != NULL);
+  return buffer;
+}
+
+void
+xlnk_check_stop_and_drop (GstBufferPool * pool)
+{
+  fail_unless (gst_buffer_pool_set_active (pool, FALSE));
+  gst_object_unref (pool);
+}
+
 /*** the log ***/
 
 static gint logged;

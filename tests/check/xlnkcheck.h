@@ -39,11 +39,15 @@ void xlnk_check_fill (GstMemory * mem, guint8 value);
 /* TRUE if a CPU map shows @value in every byte. */
 gboolean xlnk_check_is_filled (GstMemory * mem, guint8 value);
 
+GstCaps *xlnk_check_video_caps (const gchar * format, gint width, gint height);
+
+/* A configured pool of ours without caps, what comes out of an active one, and its end. */
+GstBufferPool *xlnk_check_bytes_pool (guint size, guint min, guint max);
+GstBuffer *xlnk_check_acquire (GstBufferPool * pool);
+void xlnk_check_stop_and_drop (GstBufferPool * pool);
+
 /* Counts the lines of GST_PERFORMANCE, or of another category, at @level or more severe; -1 restores. */
 void xlnk_check_count_log (const char *category, GstDebugLevel level);
 guint xlnk_check_logged (void);
-
-#define fail_unless_phys_in(mem, first, last) \
-  fail_unless (gst_xlnk_memory_get_phys_addr (mem) >= (first) && gst_xlnk_memory_get_phys_addr (mem) <= (last))
 
 #endif /* XLNK_CHECK_H */
