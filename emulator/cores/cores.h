@@ -112,7 +112,7 @@ typedef struct
   uint32_t wake;                /* futex: changes when the engine should look */
   uint32_t generation;          /* changes with every reset; a job of an earlier one must stop */
   uint32_t plain_users;         /* mappings through which nobody has used the hooks yet */
-  uint32_t reserved;
+  uint32_t bursting;            /* the engine is at the memory */
   HlsRegisters hls;
   DmaChannel dma[2];
 

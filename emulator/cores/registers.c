@@ -7,6 +7,7 @@
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What a process that died under the lock left half-done is one register: nothing to put right. */
@@ -63,11 +64,18 @@ core_write (Core * core, uint32_t offset, uint32_t value)
   interrupt_update (core);
 }
 
-/* The engine looks at the generation under the board's lock, before each burst (memory.c). */
+/*
+ * The engine looks at the generation at the start of each burst (memory.c). As in hardware a reset waits for the burst
+ * under way, so that no store comes after it; not for ever, because the runner may be dead.
+ */
 void
 core_stop_job (Core * core)
 {
+  const struct timespec moment = { 0, 5000 };
+
   __atomic_add_fetch (&core->generation, 1, __ATOMIC_SEQ_CST);
+  for (unsigned i = 0; i < 2000 && __atomic_load_n (&core->bursting, __ATOMIC_SEQ_CST); i++)
+    nanosleep (&moment, NULL);
   core_wake (core);
 }
 

@@ -57,9 +57,11 @@ main (int argc, char **argv)
 {
   Options options = { 0 };
   GError *error = NULL;
+  int result;
 
   setlocale (LC_ALL, "");
-  if (!options_parse (&options, &argc, &argv, &error))
-    return fail (EXIT_USAGE, error);
-  return run (&options);
+  result = options_parse (&options, &argc, &argv, &error) ? run (&options) : fail (EXIT_USAGE, error);
+  g_free (options.heap);
+  g_free (options.report);
+  return result;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 static int fd;
+static uint8_t nothing[96];
 
 static bool
 is_node (const struct stat *st)
@@ -85,7 +86,7 @@ test_realpath_and_links (void)
   g_assert_cmpint (lstat (link, &st), ==, 0);
   g_assert_true (S_ISLNK (st.st_mode));
   other = open (link, O_RDWR | O_CLOEXEC);
-  g_assert_cmpint (ioctl (other, (unsigned long) REQUEST (SHUTDOWN), NULL), ==, 0);
+  g_assert_cmpint (ioctl (other, (unsigned long) REQUEST (SHUTDOWN), nothing), ==, 0);
   close (other);
   unlink (link);
   rmdir (directory);
@@ -105,11 +106,11 @@ test_open_variants (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (fds); i++) {
     g_assert_cmpint (fds[i], >=, 0);
-    g_assert_cmpint (ioctl (fds[i], (unsigned long) REQUEST (SHUTDOWN), NULL), ==, i == 3 ? -1 : 0);
+    g_assert_cmpint (ioctl (fds[i], (unsigned long) REQUEST (SHUTDOWN), nothing), ==, i == 3 ? -1 : 0);
     close (fds[i]);
   }
   g_assert_nonnull (stream);
-  g_assert_cmpint (ioctl (fileno (stream), (unsigned long) REQUEST (SHUTDOWN), NULL), ==, 0);
+  g_assert_cmpint (ioctl (fileno (stream), (unsigned long) REQUEST (SHUTDOWN), nothing), ==, 0);
   fclose (stream);
   g_assert_cmpint (open ("/dev/xlnk", O_RDWR | O_CREAT | O_EXCL, 0600), ==, -1);
   g_assert_cmpint (errno, ==, EEXIST);

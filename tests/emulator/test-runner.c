@@ -306,8 +306,8 @@ test_signals_are_forwarded (void)
 static void
 test_inert_without_runner (void)
 {
-  char *plain = g_strdup_printf ("env LD_PRELOAD=%s %s inert", preload, tool);
-  char *gone = g_strdup_printf ("env LD_PRELOAD=%s XLNK_EMULATOR_HEAP=/no/heap %s inert", preload, tool);
+  char *plain = g_strdup_printf ("env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=%s %s inert", preload, tool);
+  char *gone = g_strdup_printf ("env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=%s XLNK_EMULATOR_HEAP=/no/heap %s inert", preload, tool);
   int status;
 
   g_assert_true (g_spawn_command_line_sync (plain, NULL, NULL, &status, NULL));

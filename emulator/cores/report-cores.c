@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * report-cores.c: what each core did.
+ */
+#include "engines.h"
+
+static void
+print_core (const Core * core, unsigned number)
+{
+  const CoreStatistics *s = &core->statistics;
+  char *read = g_format_size_full (s->bytes_read, G_FORMAT_SIZE_IEC_UNITS);
+  char *written = g_format_size_full (s->bytes_written, G_FORMAT_SIZE_IEC_UNITS);
+
+  fprintf (stderr, "  core         %s (uio%u, %s): %llu job%s, %llu finished, busy for %.1f ms; read %s, wrote %s\n",
+      core->config.name, number, core_model (core->config.model)->name, (unsigned long long) s->jobs,
+      s->jobs == 1 ? "" : "s", (unsigned long long) s->finished, (double) s->busy / 1e6, read, written);
+  if (s->hangs + s->errors + s->lost + s->spurious)
+    fprintf (stderr, "               %llu hung, %llu errors; of %llu interrupts %llu were spurious, %llu more got lost\n",
+        (unsigned long long) s->hangs, (unsigned long long) s->errors, (unsigned long long) s->interrupts,
+        (unsigned long long) s->spurious, (unsigned long long) s->lost);
+  g_free (read);
+  g_free (written);
+}
+
+void
+cores_print (const Cores * cores)
+{
+  for (unsigned i = 0; cores->table && i < cores->table->count; i++)
+    print_core (&cores->table->cores[i], i);
+}
+
+static void
+write_core (const Core * core, unsigned number, FILE * out)
+{
+  const CoreStatistics *s = &core->statistics;
+  char *name = g_strescape (core->config.name, NULL);
+
+  fprintf (out, "    { \"name\": \"%s\", \"model\": \"%s\", \"uio\": %u, \"base\": %llu,\n", name,
+      core_model (core->config.model)->name, number, (unsigned long long) core->config.base);
+  fprintf (out, "      \"jobs\": %llu, \"finished\": %llu, \"busy-ns\": %llu, \"bytes-read\": %llu,"
+      " \"bytes-written\": %llu,\n", (unsigned long long) s->jobs, (unsigned long long) s->finished,
+      (unsigned long long) s->busy, (unsigned long long) s->bytes_read, (unsigned long long) s->bytes_written);
+  fprintf (out, "      \"interrupts\": %llu, \"lost\": %llu, \"spurious\": %llu, \"hangs\": %llu, \"errors\": %llu }",
+      (unsigned long long) s->interrupts, (unsigned long long) s->lost, (unsigned long long) s->spurious,
+      (unsigned long long) s->hangs, (unsigned long long) s->errors);
+  g_free (name);
+}
+
+/* A member of the report's object, with the comma behind it. */
+void
+cores_write_json (const Cores * cores, FILE * out)
+{
+  fputs ("  \"cores\": [", out);
+  for (unsigned i = 0; cores->table && i < cores->table->count; i++) {
+    fputs (i ? ",\n" : "\n", out);
+    write_core (&cores->table->cores[i], i, out);
+  }
+  fputs ("\n  ],\n", out);
+}
