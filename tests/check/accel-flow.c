@@ -3,6 +3,7 @@
 #include "accelcheck.h"
 
 #include <glib/gstdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define PIPELINE_CAPS "video/x-raw,format=RGBA,width=64,height=48,framerate=30/1"
@@ -192,14 +193,20 @@ GST_START_TEST (going_to_ready_wakes_who_waits_for_a_buffer)
 }
 GST_END_TEST
 
-GST_START_TEST (a_flush_before_the_first_copy_is_not_forgotten)
+/* The buffer is past the pad when the flush comes, and the pool that it asks is made after that. */
+GST_START_TEST (a_flush_just_before_a_copy_is_not_forgotten)
 {
-  GstHarness *h = accel_harness (NULL);
+  Downstream downstream = {.video_meta = TRUE };
+  GstHarness *h = accel_harness (&downstream);
+  GstPad *pad = gst_element_get_static_pad (h->element, "sink");
 
   gst_harness_set_src_caps_str (h, CAPS_RGBA);
-  gst_harness_push_event (h, gst_event_new_flush_start ());
+  fail_unless (gst_harness_push_upstream_event (h, gst_event_new_reconfigure ()));
+  downstream.flushed_by_query = pad;
   fail_unless_equals_int (gst_harness_push (h, accel_system_buffer (SIZE_RGBA, 1)), GST_FLOW_FLUSHING);
+  fail_unless_equals_uint64 (accel_stat (h->element, "frames"), 0);
   fail_unless_equals_uint64 (board_live_buffers (), 0);
+  gst_object_unref (pad);
   accel_harness_done (h);
 }
 GST_END_TEST
@@ -339,6 +346,25 @@ GST_START_TEST (memory_that_runs_out_while_streaming_is_an_error)
 }
 GST_END_TEST
 
+#if GLIB_SIZEOF_SIZE_T > 4
+/* The pool's sizes and the driver's have 32 bits: cut off, this would be a buffer of one page, and the rest lost. */
+GST_START_TEST (a_buffer_of_more_than_32_bits_is_an_error_and_not_cut_off)
+{
+  const gsize size = ((gsize) 1 << 32) + 4096;
+  gpointer data = mmap (NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  GstHarness *h = accel_harness (NULL);
+
+  fail_unless (data != MAP_FAILED);
+  gst_harness_set_src_caps_str (h, "application/octet-stream");
+  fail_unless_equals_int (gst_harness_push (h, gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY, data, size, 0,
+              size, NULL, NULL)), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "4294971392");
+  accel_harness_done (h);
+  munmap (data, size);
+}
+GST_END_TEST
+#endif
+
 /* Upstream cannot fill the lent pool: its error, and no crash. */
 GST_START_TEST (a_lent_pool_without_memory_ends_the_pipeline_with_an_error)
 {
@@ -365,12 +391,15 @@ accel_flow_suite (void)
   tcase_add_test (test_case, live_buffers_and_free_memory_are_those_of_the_board);
   tcase_add_test (test_case, a_flush_wakes_who_waits_for_a_buffer_and_the_stream_goes_on);
   tcase_add_test (test_case, going_to_ready_wakes_who_waits_for_a_buffer);
-  tcase_add_test (test_case, a_flush_before_the_first_copy_is_not_forgotten);
+  tcase_add_test (test_case, a_flush_just_before_a_copy_is_not_forgotten);
   tcase_add_test (test_case, flushing_seeks_with_and_without_copies_keep_the_live_count);
   tcase_add_test (test_case, queries_reach_the_other_side);
   tcase_add_test (test_case, pull_mode_gives_the_bytes_of_the_file);
   tcase_add_test (test_case, defect_03_exhausted_memory_is_an_error_that_says_how_much_is_left);
   tcase_add_test (test_case, memory_that_runs_out_while_streaming_is_an_error);
+#if GLIB_SIZEOF_SIZE_T > 4
+  tcase_add_test (test_case, a_buffer_of_more_than_32_bits_is_an_error_and_not_cut_off);
+#endif
   tcase_add_test (test_case, a_lent_pool_without_memory_ends_the_pipeline_with_an_error);
   return suite;
 }

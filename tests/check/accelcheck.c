@@ -9,6 +9,8 @@ static void
 answer_allocation (Downstream * downstream, GstQuery * query)
 {
   downstream->asked++;
+  if (downstream->flushed_by_query)
+    gst_pad_send_event (downstream->flushed_by_query, gst_event_new_flush_start ());
   downstream->params_seen = gst_query_get_n_allocation_params (query);
   downstream->pools_seen = gst_query_get_n_allocation_pools (query);
   downstream->metas_seen = gst_query_get_n_allocation_metas (query);

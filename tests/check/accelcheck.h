@@ -21,6 +21,7 @@ typedef struct
   GstAllocationParams params;
   GstBufferPool *pool;          /* offered if this or size is set */
   guint size, min;
+  GstPad *flushed_by_query;     /* gets a flush-start while the query is answered, and so in the streaming thread */
   guint asked;                  /* how often it was */
   guint params_seen, pools_seen, metas_seen;    /* in the last query, before the answer */
 } Downstream;
