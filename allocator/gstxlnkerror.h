@@ -33,6 +33,7 @@ G_BEGIN_DECLS
  * @GST_XLNK_ERROR_SIZE: the core cannot do this many bytes, or did fewer than it was asked for.
  * @GST_XLNK_ERROR_CORE: the core says that it failed. The message has its reason.
  * @GST_XLNK_ERROR_NOT_IDLE: the core still runs an earlier job. The message says what stops it.
+ * @GST_XLNK_ERROR_TIMEOUT: the core did not answer in time. The message has its registers.
  *
  * Since: 0.1
  */
@@ -52,7 +53,8 @@ typedef enum
   GST_XLNK_ERROR_ADDRESS,
   GST_XLNK_ERROR_SIZE,
   GST_XLNK_ERROR_CORE,
-  GST_XLNK_ERROR_NOT_IDLE
+  GST_XLNK_ERROR_NOT_IDLE,
+  GST_XLNK_ERROR_TIMEOUT
 } GstXlnkError;
 
 GST_XLNK_API

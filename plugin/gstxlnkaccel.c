@@ -32,15 +32,19 @@
 
 #include "gstxlnkaccelallocation.h"
 #include "gstxlnkaccelbuffer.h"
+#include "gstxlnkaccelcaps.h"
+#include "gstxlnkaccelcore.h"
 #include "gstxlnkaccelstats.h"
 
 GST_DEBUG_CATEGORY (gst_xlnk_accel_debug);
 #define GST_CAT_DEFAULT gst_xlnk_accel_debug
 
-#define PASSTHROUGH "passthrough"
 #define DEFAULT_CACHEABLE TRUE
 #define DEFAULT_REQUIRE_ZERO_COPY FALSE
 #define DEFAULT_MAX_BUFFERS 0
+#define DEFAULT_QUEUE_DEPTH 0
+#define DEFAULT_TIMEOUT GST_SECOND
+#define MAX_QUEUE_DEPTH 64      /* frames; each one is a buffer of contiguous memory, or two */
 
 enum
 {
@@ -50,6 +54,9 @@ enum
   PROP_CACHEABLE,
   PROP_REQUIRE_ZERO_COPY,
   PROP_MAX_BUFFERS,
+  PROP_OUTPUT_CAPS,
+  PROP_QUEUE_DEPTH,
+  PROP_TIMEOUT,
   PROP_STATS,
 };
 
@@ -77,6 +84,28 @@ gst_xlnk_accel_get_settings (GstXlnkAccel * self)
   return settings;
 }
 
+gchar *
+gst_xlnk_accel_get_accelerator (GstXlnkAccel * self)
+{
+  gchar *accelerator;
+
+  GST_OBJECT_LOCK (self);
+  accelerator = g_strdup (self->accelerator);
+  GST_OBJECT_UNLOCK (self);
+  return accelerator;
+}
+
+GstCaps *
+gst_xlnk_accel_get_output_caps (GstXlnkAccel * self)
+{
+  GstCaps *caps;
+
+  GST_OBJECT_LOCK (self);
+  caps = self->output_caps ? gst_caps_ref (self->output_caps) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  return caps;
+}
+
 static void
 gst_xlnk_accel_set_property (GObject * object, guint id, const GValue * value, GParamSpec * pspec)
 {
@@ -100,6 +129,15 @@ gst_xlnk_accel_set_property (GObject * object, guint id, const GValue * value, G
       break;
     case PROP_MAX_BUFFERS:
       self->settings.max_buffers = g_value_get_uint (value);
+      break;
+    case PROP_OUTPUT_CAPS:
+      gst_caps_replace (&self->output_caps, (GstCaps *) gst_value_get_caps (value));
+      break;
+    case PROP_QUEUE_DEPTH:
+      self->settings.queue_depth = g_value_get_uint (value);
+      break;
+    case PROP_TIMEOUT:
+      self->settings.timeout = g_value_get_uint64 (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -135,6 +173,15 @@ gst_xlnk_accel_get_property (GObject * object, guint id, GValue * value, GParamS
     case PROP_MAX_BUFFERS:
       g_value_set_uint (value, self->settings.max_buffers);
       break;
+    case PROP_OUTPUT_CAPS:
+      gst_value_set_caps (value, self->output_caps);
+      break;
+    case PROP_QUEUE_DEPTH:
+      g_value_set_uint (value, self->settings.queue_depth);
+      break;
+    case PROP_TIMEOUT:
+      g_value_set_uint64 (value, self->settings.timeout);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -143,42 +190,6 @@ gst_xlnk_accel_get_property (GObject * object, guint id, GValue * value, GParamS
 }
 
 /*** device and accelerator ***/
-
-static gboolean
-is_passthrough (const gchar * accelerator)
-{
-  GstStructure *s;
-  gboolean result;
-
-  if (accelerator == NULL || *accelerator == '\0')
-    return TRUE;
-  s = gst_structure_from_string (accelerator, NULL);
-  result = s && gst_structure_has_name (s, PASSTHROUGH)
-      && gst_structure_n_fields (s) == 0;
-  if (s)
-    gst_structure_free (s);
-  return result;
-}
-
-static gboolean
-check_accelerator (GstXlnkAccel * self)
-{
-  gchar *accelerator;
-  gboolean known;
-
-  GST_OBJECT_LOCK (self);
-  accelerator = g_strdup (self->accelerator);
-  GST_OBJECT_UNLOCK (self);
-
-  known = is_passthrough (accelerator);
-  if (!known)
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("Accelerator '%s' is not known. Known are: " PASSTHROUGH
-            " (without fields), which is also what no accelerator means.",
-            accelerator), (NULL));
-  g_free (accelerator);
-  return known;
-}
 
 static GstXlnkAllocator *
 get_allocator (GstXlnkAccel * self, GError ** error)
@@ -217,7 +228,8 @@ open_device (GstXlnkAccel * self)
 
   GST_OBJECT_LOCK (self);
   self->allocator = allocator;
-  self->uploader = gst_xlnk_uploader_new (allocator);
+  self->uploads = gst_xlnk_own_pool_new (allocator);
+  self->outputs = gst_xlnk_own_pool_new (allocator);
   GST_OBJECT_UNLOCK (self);
   gst_xlnk_accel_stats_reset (self);
   return TRUE;
@@ -227,17 +239,42 @@ static void
 close_device (GstXlnkAccel * self)
 {
   GstXlnkAllocator *allocator;
-  GstXlnkUploader *uploader;
+  GstXlnkOwnPool *uploads, *outputs;
 
   GST_OBJECT_LOCK (self);
   allocator = g_steal_pointer (&self->allocator);
-  uploader = g_steal_pointer (&self->uploader);
+  uploads = g_steal_pointer (&self->uploads);
+  outputs = g_steal_pointer (&self->outputs);
   GST_OBJECT_UNLOCK (self);
 
-  if (uploader)
-    gst_xlnk_uploader_free (uploader);
+  gst_xlnk_accel_core_close (self);
+  if (uploads)
+    gst_xlnk_own_pool_free (uploads);
+  if (outputs)
+    gst_xlnk_own_pool_free (outputs);
   if (allocator)
     gst_object_unref (allocator);
+}
+
+/* Whoever waits in the streaming thread, for a buffer or for the core, goes home. */
+static void
+set_flushing (GstXlnkAccel * self, gboolean flushing)
+{
+  gst_xlnk_own_pool_set_flushing (self->uploads, flushing);
+  gst_xlnk_own_pool_set_flushing (self->outputs, flushing);
+  gst_xlnk_accel_core_set_flushing (self, flushing);
+}
+
+/* The core is opened last: it is the one thing that other processes may be waiting for. */
+static gboolean
+open_all (GstXlnkAccel * self)
+{
+  if (!open_device (self))
+    return FALSE;
+  if (gst_xlnk_accel_core_open (self))
+    return TRUE;
+  close_device (self);
+  return FALSE;
 }
 
 static gboolean
@@ -245,12 +282,13 @@ prepare_upward (GstXlnkAccel * self, GstStateChange transition)
 {
   switch (transition) {
     case GST_STATE_CHANGE_NULL_TO_READY:
-      return check_accelerator (self) && open_device (self);
+      return open_all (self);
     case GST_STATE_CHANGE_READY_TO_PAUSED:
-      return check_accelerator (self);
+      /* The description may have been changed in READY. */
+      return gst_xlnk_accel_core_reopen (self);
     case GST_STATE_CHANGE_PAUSED_TO_READY:
-      /* Chaining up waits for the streaming thread, which may be waiting for a buffer of ours. */
-      gst_xlnk_uploader_set_flushing (self->uploader, TRUE);
+      /* Chaining up waits for the streaming thread, which may be waiting for a buffer or the core. */
+      set_flushing (self, TRUE);
       return TRUE;
     default:
       return TRUE;
@@ -281,7 +319,7 @@ gst_xlnk_accel_start (GstBaseTransform * trans)
   memset (&self->format, 0, sizeof (self->format));
   self->said_why = FALSE;
   gst_xlnk_accel_stats_reset (self);
-  gst_xlnk_uploader_set_flushing (self->uploader, FALSE);
+  set_flushing (self, FALSE);
   return TRUE;
 }
 
@@ -290,29 +328,47 @@ gst_xlnk_accel_stop (GstBaseTransform * trans)
 {
   GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
 
-  gst_xlnk_uploader_release (self->uploader);
+  gst_xlnk_accel_core_abandon (self);
+  gst_caps_replace (&self->core.in_caps, NULL);
+  gst_xlnk_own_pool_release (self->uploads);
+  gst_xlnk_own_pool_release (self->outputs);
   gst_xlnk_accel_stats_take_lent (self, NULL);
   return TRUE;
 }
 
-/*** events ***/
+/*** events and queries ***/
+
+static void
+post_stats (GstXlnkAccel * self)
+{
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), gst_xlnk_accel_stats_to_structure (self)));
+}
 
 static gboolean
 gst_xlnk_accel_sink_event (GstBaseTransform * trans, GstEvent * event)
 {
   GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+  GstCaps *caps;
+
+  /* What is in flight comes before it. */
+  if (GST_EVENT_IS_SERIALIZED (event) && GST_EVENT_TYPE (event) != GST_EVENT_FLUSH_STOP)
+    gst_xlnk_accel_core_drain (self);
 
   switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_CAPS:
+      gst_event_parse_caps (event, &caps);
+      gst_caps_replace (&self->core.in_caps, caps);
+      break;
     case GST_EVENT_EOS:
-      gst_element_post_message (GST_ELEMENT (self),
-          gst_message_new_element (GST_OBJECT (self),
-              gst_xlnk_accel_stats_to_structure (self)));
+      post_stats (self);
       break;
     case GST_EVENT_FLUSH_START:
-      gst_xlnk_uploader_set_flushing (self->uploader, TRUE);
+      set_flushing (self, TRUE);
       break;
     case GST_EVENT_FLUSH_STOP:
-      gst_xlnk_uploader_set_flushing (self->uploader, FALSE);
+      gst_xlnk_accel_core_abandon (self);
+      set_flushing (self, FALSE);
       break;
     default:
       break;
@@ -320,7 +376,48 @@ gst_xlnk_accel_sink_event (GstBaseTransform * trans, GstEvent * event)
   return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (trans, event);
 }
 
+static gboolean
+add_latency (GstXlnkAccel * self, GstQuery * query)
+{
+  GstClockTime latency = gst_xlnk_accel_core_get_latency (self);
+  GstClockTime min, max;
+  gboolean live;
+
+  gst_query_parse_latency (query, &live, &min, &max);
+  gst_query_set_latency (query, live, min + latency, GST_CLOCK_TIME_IS_VALID (max) ? max + latency : max);
+  return TRUE;
+}
+
+static gboolean
+gst_xlnk_accel_query (GstBaseTransform * trans, GstPadDirection direction, GstQuery * query)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+  GstQueryType type = GST_QUERY_TYPE (query);
+
+  if (direction == GST_PAD_SINK && (type == GST_QUERY_DRAIN || type == GST_QUERY_ALLOCATION))
+    gst_xlnk_accel_core_drain (self);
+  if (!GST_BASE_TRANSFORM_CLASS (parent_class)->query (trans, direction, query))
+    return FALSE;
+  return direction != GST_PAD_SRC || type != GST_QUERY_LATENCY || add_latency (self, query);
+}
+
 /*** buffers ***/
+
+static GstFlowReturn
+gst_xlnk_accel_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont, GstBuffer * buffer)
+{
+  if (is_discont)
+    gst_xlnk_accel_core_drain (GST_XLNK_ACCEL (trans));
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->submit_input_buffer (trans, is_discont, buffer);
+}
+
+static GstFlowReturn
+gst_xlnk_accel_generate_output (GstBaseTransform * trans, GstBuffer ** outbuf)
+{
+  if (GST_XLNK_ACCEL (trans)->jobs)
+    return gst_xlnk_accel_core_generate (trans, outbuf);
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->generate_output (trans, outbuf);
+}
 
 /* Everything is done by now. Without this function the base class would take the element for one that works in place. */
 static GstFlowReturn
@@ -336,7 +433,13 @@ gst_xlnk_accel_transform (GstBaseTransform * trans, GstBuffer * inbuf, GstBuffer
 static gboolean
 gst_xlnk_accel_decide_allocation (GstBaseTransform * trans, GstQuery * query)
 {
-  gst_xlnk_accel_take_allocation (GST_XLNK_ACCEL (trans), query);
+  GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+  GstCaps *out_caps;
+
+  gst_query_parse_allocation (query, &out_caps, NULL);
+  if (!gst_xlnk_accel_core_configure (self, self->core.in_caps, out_caps))
+    return FALSE;
+  gst_xlnk_accel_take_allocation (self, query);
 
   return GST_BASE_TRANSFORM_CLASS (parent_class)->decide_allocation (trans,
       query);
@@ -352,6 +455,8 @@ gst_xlnk_accel_finalize (GObject * object)
   close_device (self);
   g_free (self->device);
   g_free (self->accelerator);
+  gst_caps_replace (&self->output_caps, NULL);
+  gst_caps_replace (&self->core.in_caps, NULL);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
@@ -367,8 +472,9 @@ install_properties (GObjectClass * klass)
           NULL, flags));
   g_object_class_install_property (klass, PROP_ACCELERATOR,
       g_param_spec_string ("accelerator", "Accelerator",
-          "What works on the buffers, as a GstStructure: '" PASSTHROUGH
-          "' (nothing: contiguous buffers pass untouched). Unset: the same",
+          "What works on the buffers, as a GstStructure: '" GST_XLNK_ACCEL_PASSTHROUGH
+          "' (nothing: contiguous buffers pass untouched), 'hls' (a core made with HLS), 'axidma' (an AXI DMA "
+          "engine), or one that a program registered. Unset: passthrough",
           NULL, flags | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (klass, PROP_CACHEABLE,
       g_param_spec_boolean ("cacheable", "Cacheable",
@@ -384,6 +490,20 @@ install_properties (GObjectClass * klass)
           "Limit of each pool, the one lent to upstream and the one for copies, "
           "in buffers (0 = no limit)", 0, G_MAXUINT, DEFAULT_MAX_BUFFERS,
           flags | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_OUTPUT_CAPS,
+      g_param_spec_boxed ("output-caps", "Output caps",
+          "What comes out of the accelerator where it differs from what goes in, such as "
+          "video/x-raw,format=GRAY8; fields that are not named stay as they are. Unset: the same comes out",
+          GST_TYPE_CAPS, flags | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_QUEUE_DEPTH,
+      g_param_spec_uint ("queue-depth", "Queue depth",
+          "How many frames are in flight: with 2, upstream makes the next one while the accelerator works "
+          "(0 = automatic: 1 in a live pipeline or without a frame rate, else 2)", 0, MAX_QUEUE_DEPTH,
+          DEFAULT_QUEUE_DEPTH, flags | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_TIMEOUT,
+      g_param_spec_uint64 ("timeout", "Timeout",
+          "How long the accelerator may take for one frame, in ns, before it counts as dead", GST_MSECOND,
+          3600 * GST_SECOND, DEFAULT_TIMEOUT, flags | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Structure '" GST_XLNK_ACCEL_STATS_NAME "' of guint64 since the "
@@ -420,6 +540,11 @@ gst_xlnk_accel_class_init (GstXlnkAccelClass * klass)
   transform_class->passthrough_on_same_caps = FALSE;
   transform_class->start = GST_DEBUG_FUNCPTR (gst_xlnk_accel_start);
   transform_class->stop = GST_DEBUG_FUNCPTR (gst_xlnk_accel_stop);
+  transform_class->transform_caps = GST_DEBUG_FUNCPTR (gst_xlnk_accel_transform_caps);
+  transform_class->fixate_caps = GST_DEBUG_FUNCPTR (gst_xlnk_accel_fixate_caps);
+  transform_class->query = GST_DEBUG_FUNCPTR (gst_xlnk_accel_query);
+  transform_class->submit_input_buffer = GST_DEBUG_FUNCPTR (gst_xlnk_accel_submit_input_buffer);
+  transform_class->generate_output = GST_DEBUG_FUNCPTR (gst_xlnk_accel_generate_output);
   transform_class->sink_event = GST_DEBUG_FUNCPTR (gst_xlnk_accel_sink_event);
   transform_class->propose_allocation =
       GST_DEBUG_FUNCPTR (gst_xlnk_accel_propose_allocation);
@@ -436,4 +561,6 @@ gst_xlnk_accel_init (GstXlnkAccel * self)
   self->settings.cacheable = DEFAULT_CACHEABLE;
   self->settings.require_zero_copy = DEFAULT_REQUIRE_ZERO_COPY;
   self->settings.max_buffers = DEFAULT_MAX_BUFFERS;
+  self->settings.queue_depth = DEFAULT_QUEUE_DEPTH;
+  self->settings.timeout = DEFAULT_TIMEOUT;
 }

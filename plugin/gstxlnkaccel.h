@@ -9,9 +9,13 @@
 #include <gst/video/video.h>
 #include <gst/xlnk/xlnk.h>
 
-#include "gstxlnkuploader.h"
+#include "gstxlnkjobs.h"
+#include "gstxlnkownpool.h"
 
 G_BEGIN_DECLS
+
+/* The accelerator that is none. */
+#define GST_XLNK_ACCEL_PASSTHROUGH "passthrough"
 
 #define GST_TYPE_XLNK_ACCEL (gst_xlnk_accel_get_type ())
 G_DECLARE_FINAL_TYPE (GstXlnkAccel, gst_xlnk_accel, GST, XLNK_ACCEL, GstBaseTransform)
@@ -21,6 +25,8 @@ typedef struct
   gboolean cacheable;
   gboolean require_zero_copy;
   guint max_buffers;
+  guint queue_depth;            /* frames in flight, 0: automatic */
+  GstClockTime timeout;         /* ns for one frame in the core */
 } GstXlnkAccelSettings;
 
 /* What was negotiated last. All zero without caps: bytes. */
@@ -38,10 +44,22 @@ typedef struct
   guint64 copies;
   guint64 copied_bytes;
   guint64 lent_allocations;     /* runtime allocations of lent pools that are gone */
-  guint64 earlier_allocations;  /* those of the uploader before the element left READY */
+  guint64 earlier_allocations;  /* those of the own pools before the element left READY */
+  guint64 core_time;            /* ns */
+  guint64 earlier_core_time;    /* before the element left READY */
   GstXlnkStats baseline;        /* the device's, when the element left READY */
   GstXlnkStats device;          /* as seen last */
 } GstXlnkAccelCounters;
+
+/* What the core works on, of the streaming thread. */
+typedef struct
+{
+  GstCaps *in_caps;             /* of the last caps event */
+  gboolean in_is_video, out_is_video;
+  GstVideoInfo in, out;
+  guint depth;                  /* frames in flight */
+  GstClockTime latency;         /* the longest that the core has taken, rounded up; under the object lock */
+} GstXlnkAccelCore;
 
 struct _GstXlnkAccel
 {
@@ -50,20 +68,26 @@ struct _GstXlnkAccel
   /* Under the object lock. */
   gchar *device;
   gchar *accelerator;
+  GstCaps *output_caps;
   GstXlnkAccelSettings settings;
   GstXlnkAllocator *allocator;  /* NULL while the element is */
   GstBufferPool *lent;          /* the pool that upstream was offered last */
   GstXlnkAccelCounters counters;
 
-  GstXlnkUploader *uploader;    /* as long as allocator */
+  GstXlnkOwnPool *uploads;      /* for copies; as long as allocator */
+  GstXlnkOwnPool *outputs;      /* for what a core writes; as long as allocator */
+  GstXlnkJobs *jobs;            /* as long as allocator; NULL without an accelerator */
 
   /* Of the streaming thread. */
   GstXlnkAccelFormat format;
+  GstXlnkAccelCore core;
   gboolean said_why;            /* the reason for copying has been logged for this format */
 };
 
 /* A consistent copy, from any thread. */
 GstXlnkAccelSettings gst_xlnk_accel_get_settings (GstXlnkAccel * self);
+gchar *gst_xlnk_accel_get_accelerator (GstXlnkAccel * self);
+GstCaps *gst_xlnk_accel_get_output_caps (GstXlnkAccel * self);
 
 G_END_DECLS
 

@@ -3,6 +3,7 @@
  * gstxlnkaccelallocation.c: xlnkaccel's part in allocation queries.
  */
 #include "gstxlnkaccelallocation.h"
+#include "gstxlnkaccelcore.h"
 #include "gstxlnkaccelpool.h"
 #include "gstxlnkaccelstats.h"
 
@@ -159,7 +160,7 @@ offer_pool (GstXlnkAccel * self, GstQuery * query, GstCaps * caps, const GstVide
 
   get_peer_param (query, &config.params);       /* ours by now */
   config.size = MAX (size, GST_VIDEO_INFO_SIZE (info));
-  config.min_buffers = min;
+  config.min_buffers = MIN (min, G_MAXUINT - 64) + gst_xlnk_accel_core_depth (self);
   config.max_buffers = settings.max_buffers;
   config.cacheable = settings.cacheable;
   limit_minimum (self, &config);
@@ -189,7 +190,10 @@ gst_xlnk_accel_propose_allocation (GstBaseTransform * trans, GstQuery * decide_q
   (void) decide_query;          /* has lost downstream's metas on memory, which upstream is to know */
 
   gst_query_parse_allocation (query, &caps, &need_pool);
-  peer_answered = gst_pad_peer_query (trans->srcpad, query);
+  /* Behind a core that writes elsewhere, what downstream wants is of other caps and other buffers. */
+  peer_answered = !gst_xlnk_accel_core_makes_buffers (self) && gst_pad_peer_query (trans->srcpad, query);
+  if (gst_xlnk_accel_core_makes_buffers (self))
+    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
   if (caps && gst_xlnk_accel_has_foreign_memory (caps))
     return peer_answered;
 
@@ -237,34 +241,65 @@ add_one (guint min)
   return MAX (min, 1) + (min < G_MAXUINT);
 }
 
+/* For copies of what comes in; without a core of its own output also what goes out. */
+static GstBufferPool *
+configure_uploads (GstXlnkAccel * self, GstXlnkAccelPoolConfig * config)
+{
+  return gst_xlnk_own_pool_configure (self->uploads, config, self->format.is_video ? &self->format.info : NULL);
+}
+
+/* What comes in is ours to choose, what goes out is as downstream wants it: the base class needs no pool. */
+static void
+configure_core_pools (GstXlnkAccel * self, GstXlnkAccelPoolConfig * config, guint size)
+{
+  GstXlnkAccelPoolConfig uploads = *config;
+  guint depth = gst_xlnk_accel_core_depth (self);
+  GstBufferPool *pool;
+
+  gst_allocation_params_init (&uploads.params);
+  adapt_params (&uploads.params, config->cacheable);
+  uploads.caps = self->core.in_caps;
+  uploads.size = 0;
+  uploads.min_buffers = depth + 1;
+  pool = configure_uploads (self, &uploads);
+  if (pool)
+    gst_object_unref (pool);
+
+  config->size = self->core.out_is_video ? size : 0;
+  config->min_buffers = MIN (config->min_buffers, G_MAXUINT - depth) + depth;
+  pool = gst_xlnk_own_pool_configure (self->outputs, config, self->core.out_is_video ? &self->core.out : NULL);
+  if (pool)
+    gst_object_unref (pool);
+}
+
 void
 gst_xlnk_accel_take_allocation (GstXlnkAccel * self, GstQuery * query)
 {
   GstXlnkAccelSettings settings = gst_xlnk_accel_get_settings (self);
   GstXlnkAccelPoolConfig config = { .caps = NULL };
-  GstBufferPool *pool;
-  GstCaps *caps;
+  GstBufferPool *pool = NULL;
   guint size, min;
 
-  gst_query_parse_allocation (query, &caps, NULL);
-  note_format (self, caps, query);
-
+  gst_query_parse_allocation (query, &config.caps, NULL);
+  note_format (self, gst_xlnk_accel_core_makes_buffers (self) ? self->core.in_caps : config.caps, query);
   get_peer_pool (query, &size, &min);
   get_peer_param (query, &config.params);
   remove_offers (query);
   if (self->format.foreign_memory) {
-    gst_xlnk_uploader_release (self->uploader);
+    gst_xlnk_own_pool_release (self->uploads);
     return;
   }
 
   adapt_params (&config.params, settings.cacheable);
-  config.caps = caps;
-  config.size = self->format.is_video ? size : 0;
   config.min_buffers = add_one (min);
   config.max_buffers = settings.max_buffers;
   config.cacheable = settings.cacheable;
-  pool = gst_xlnk_uploader_configure (self->uploader, &config,
-      self->format.is_video ? &self->format.info : NULL);
+  if (gst_xlnk_accel_core_makes_buffers (self)) {
+    configure_core_pools (self, &config, size);
+  } else {
+    config.size = self->format.is_video ? size : 0;
+    pool = configure_uploads (self, &config);
+  }
 
   gst_query_add_allocation_param (query, GST_ALLOCATOR (self->allocator),
       &config.params);

@@ -3,7 +3,9 @@
  * gstxlnkaccelbuffer.c: which buffers xlnkaccel lets through, which it copies, and which it refuses.
  */
 #include "gstxlnkaccelbuffer.h"
+#include "gstxlnkaccelcore.h"
 #include "gstxlnkaccelstats.h"
+#include "gstxlnkuploader.h"
 
 GST_DEBUG_CATEGORY_STATIC (GST_CAT_PERFORMANCE);
 
@@ -37,13 +39,32 @@ is_repacked_by_copy (GstXlnkAccel * self, GstBuffer * buffer)
   return meta && !has_default_layout (meta, &self->format.info);
 }
 
+static gboolean
+core_writes_in_place (GstXlnkAccel * self)
+{
+  GstXlnkAcceleratorMode mode;
+
+  if (!self->jobs)
+    return FALSE;
+  mode = gst_xlnk_jobs_get_mode (self->jobs);
+  return mode == GST_XLNK_ACCELERATOR_IN_PLACE || mode == GST_XLNK_ACCELERATOR_WRITE;
+}
+
+/* What goes downstream must have its rows where downstream looks for them. */
+static gboolean
+needs_repacking (GstXlnkAccel * self, GstBuffer * buffer)
+{
+  return !self->format.downstream_video_meta && !gst_xlnk_accel_core_makes_buffers (self)
+      && is_repacked_by_copy (self, buffer);
+}
+
 /* Why @buffer cannot go on as it is, or NULL if it can. */
 static const gchar *
 get_reason_for_copy (GstXlnkAccel * self, GstBuffer * buffer)
 {
   GstMemory *mem;
 
-  if (self->format.foreign_memory || gst_buffer_get_size (buffer) == 0)
+  if (!self->jobs && (self->format.foreign_memory || gst_buffer_get_size (buffer) == 0))
     return NULL;
   if (gst_buffer_n_memory (buffer) != 1)
     return "it has several memories";
@@ -53,7 +74,9 @@ get_reason_for_copy (GstXlnkAccel * self, GstBuffer * buffer)
     return "its memory is not contiguous";
   if (mem->allocator != GST_ALLOCATOR (self->allocator))
     return "its memory is of another device";
-  if (!self->format.downstream_video_meta && is_repacked_by_copy (self, buffer))
+  if (core_writes_in_place (self) && !(gst_buffer_is_writable (buffer) && gst_memory_is_writable (mem)))
+    return "somebody else holds it too, and the core writes in place";
+  if (needs_repacking (self, buffer))
     return "its rows are padded and downstream does not know GstVideoMeta";
   return NULL;
 }
@@ -119,8 +142,8 @@ static GstFlowReturn
 copy_buffer (GstXlnkAccel * self, GstBuffer * inbuf, GstBuffer ** outbuf)
 {
   GError *error = NULL;
-  GstFlowReturn ret = gst_xlnk_uploader_copy (self->uploader, inbuf,
-      is_repacked_by_copy (self, inbuf), outbuf, &error);
+  GstFlowReturn ret = gst_xlnk_upload (self->uploads, inbuf,
+      is_repacked_by_copy (self, inbuf) ? &self->format.info : NULL, outbuf, &error);
 
   if (ret == GST_FLOW_ERROR) {
     GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message),
@@ -130,25 +153,41 @@ copy_buffer (GstXlnkAccel * self, GstBuffer * inbuf, GstBuffer ** outbuf)
   return ret;
 }
 
-GstFlowReturn
-gst_xlnk_accel_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf, GstBuffer ** outbuf)
+/* *@result is @inbuf itself, without a reference of its own, or a copy. */
+static GstFlowReturn
+copy_if_needed (GstXlnkAccel * self, GstBuffer * inbuf, GstBuffer ** result)
 {
-  GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
   const gchar *reason = get_reason_for_copy (self, inbuf);
   GstFlowReturn ret;
 
   if (reason == NULL) {
-    *outbuf = inbuf;
+    *result = inbuf;
     gst_xlnk_accel_stats_count_frame (self, 0);
     return GST_FLOW_OK;
   }
 
   if (gst_xlnk_accel_get_settings (self).require_zero_copy)
     return refuse_copy (self, inbuf, reason);
-  ret = copy_buffer (self, inbuf, outbuf);
+  ret = copy_buffer (self, inbuf, result);
   if (ret != GST_FLOW_OK)
     return ret;
   log_copy (self, inbuf, reason);
-  gst_xlnk_accel_stats_count_frame (self, gst_buffer_get_size (*outbuf));
+  gst_xlnk_accel_stats_count_frame (self, gst_buffer_get_size (*result));
   return GST_FLOW_OK;
+}
+
+GstFlowReturn
+gst_xlnk_accel_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf, GstBuffer ** outbuf)
+{
+  return copy_if_needed (GST_XLNK_ACCEL (trans), inbuf, outbuf);
+}
+
+GstFlowReturn
+gst_xlnk_accel_make_contiguous (GstXlnkAccel * self, GstBuffer * buffer, GstBuffer ** contiguous)
+{
+  GstFlowReturn ret = copy_if_needed (self, buffer, contiguous);
+
+  if (ret != GST_FLOW_OK || *contiguous != buffer)
+    gst_buffer_unref (buffer);
+  return ret;
 }

@@ -16,6 +16,9 @@ void gst_xlnk_accel_init_buffer_log (void);
  * so that a buffer that was writable still is. Others are copied once, or refused. */
 GstFlowReturn gst_xlnk_accel_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf, GstBuffer ** outbuf);
 
+/* For a core: takes the reference to @buffer and gives it on, or one to a copy. Others are refused. */
+GstFlowReturn gst_xlnk_accel_make_contiguous (GstXlnkAccel * self, GstBuffer * buffer, GstBuffer ** contiguous);
+
 G_END_DECLS
 
 #endif /* __GST_XLNK_ACCEL_BUFFER_H__ */

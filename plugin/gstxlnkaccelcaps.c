@@ -75,14 +75,15 @@ from_sink (GstCaps * caps, GstCaps * output_caps)
   return transform_each (caps, GST_PAD_SINK, gst_caps_get_structure (output_caps, 0));
 }
 
+/* What a core makes something else of, video or not, output-caps does not say. */
 static GstCaps *
 from_src (GstCaps * caps, GstCaps * output_caps)
 {
-  GstCaps *possible = gst_caps_intersect (caps, output_caps);
-  GstCaps *result;
+  GstCaps *possible, *result;
 
-  if (gst_caps_is_any (possible))
-    return possible;
+  if (!gst_structure_has_name (gst_caps_get_structure (output_caps, 0), "video/x-raw"))
+    return gst_caps_new_any ();
+  possible = gst_caps_intersect (caps, output_caps);
   result = transform_each (possible, GST_PAD_SRC, gst_caps_get_structure (output_caps, 0));
   gst_caps_unref (possible);
   return result;

@@ -35,10 +35,12 @@ count_allocations (GstBufferPool * pool)
 
 /* Called with the object lock. */
 static guint64
-count_uploader_allocations (GstXlnkAccel * self)
+count_own_allocations (GstXlnkAccel * self)
 {
-  return self->uploader
-      ? gst_xlnk_uploader_get_runtime_allocations (self->uploader) : 0;
+  if (self->uploads == NULL)
+    return 0;
+  return gst_xlnk_own_pool_get_runtime_allocations (self->uploads)
+      + gst_xlnk_own_pool_get_runtime_allocations (self->outputs);
 }
 
 /* Called with the object lock. */
@@ -49,7 +51,7 @@ sum_allocations (GstXlnkAccel * self)
 
   if (self->lent)
     sum += count_allocations (self->lent);
-  return sum + count_uploader_allocations (self)
+  return sum + count_own_allocations (self)
       - self->counters.earlier_allocations;
 }
 
@@ -63,8 +65,10 @@ gst_xlnk_accel_stats_reset (GstXlnkAccel * self)
   self->counters.copies = 0;
   self->counters.copied_bytes = 0;
   self->counters.lent_allocations = 0;
-  self->counters.earlier_allocations = count_uploader_allocations (self);
+  self->counters.earlier_allocations = count_own_allocations (self);
   self->counters.baseline = self->counters.device;
+  self->counters.core_time = 0;
+  self->counters.earlier_core_time = self->jobs ? gst_xlnk_jobs_get_core_time (self->jobs) : 0;
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -107,6 +111,8 @@ gst_xlnk_accel_stats_to_structure (GstXlnkAccel * self)
   GST_OBJECT_LOCK (self);
   c = self->counters;
   allocations = sum_allocations (self);
+  if (self->jobs)
+    c.core_time = gst_xlnk_jobs_get_core_time (self->jobs) - c.earlier_core_time;
   GST_OBJECT_UNLOCK (self);
 
   return gst_structure_new (GST_XLNK_ACCEL_STATS_NAME,
@@ -118,7 +124,7 @@ gst_xlnk_accel_stats_to_structure (GstXlnkAccel * self)
       "invalidated-bytes", G_TYPE_UINT64,
       c.device.invalidated_bytes - c.baseline.invalidated_bytes,
       "runtime-allocations", G_TYPE_UINT64, allocations,
-      "core-time", G_TYPE_UINT64, (guint64) 0,
+      "core-time", G_TYPE_UINT64, c.core_time,
       "live-buffers", G_TYPE_UINT64, c.device.buffer_count,
       "cma-free", G_TYPE_UINT64, c.device.cma_available,
       "cma-total", G_TYPE_UINT64, c.device.cma_total, NULL);

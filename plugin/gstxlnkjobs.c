@@ -28,7 +28,9 @@ struct _GstXlnkJobs
   GstXlnkAcceleratorMode mode;
   gint64 timeout;               /* µs */
   GQueue entries;               /* at most one is running, and only waiting ones come after it */
-  GstClockTime core_time, last_core_time;
+  GstClockTime last_core_time;
+  GMutex mutex;                 /* over core_time, which any thread may ask for */
+  GstClockTime core_time;
 };
 
 GstXlnkJobs *
@@ -40,6 +42,7 @@ gst_xlnk_jobs_new (GstXlnkAccelerator * accelerator, GstClockTime timeout)
   self->mode = gst_xlnk_accelerator_get_mode (accelerator);
   self->timeout = GST_TIME_AS_USECONDS (timeout);
   g_queue_init (&self->entries);
+  g_mutex_init (&self->mutex);
   return self;
 }
 
@@ -48,7 +51,22 @@ gst_xlnk_jobs_free (GstXlnkJobs * self)
 {
   g_assert (g_queue_is_empty (&self->entries));
   gst_xlnk_quarantine_close (self->accelerator);
+  g_mutex_clear (&self->mutex);
   g_free (self);
+}
+
+GstXlnkAcceleratorMode
+gst_xlnk_jobs_get_mode (GstXlnkJobs * self)
+{
+  return self->mode;
+}
+
+gboolean
+gst_xlnk_jobs_configure (GstXlnkJobs * self, GstCaps * in_caps, GstCaps * out_caps, GError ** error)
+{
+  g_return_val_if_fail (g_queue_is_empty (&self->entries), FALSE);
+
+  return gst_xlnk_accelerator_configure (self->accelerator, in_caps, out_caps, error);
 }
 
 guint
@@ -66,7 +84,12 @@ gst_xlnk_jobs_set_flushing (GstXlnkJobs * self, gboolean flushing)
 GstClockTime
 gst_xlnk_jobs_get_core_time (GstXlnkJobs * self)
 {
-  return self->core_time;
+  GstClockTime core_time;
+
+  g_mutex_lock (&self->mutex);
+  core_time = self->core_time;
+  g_mutex_unlock (&self->mutex);
+  return core_time;
 }
 
 GstClockTime
@@ -112,7 +135,7 @@ map_side (GstXlnkDeviceBuffer * side, GstBuffer * buffer, GstMapFlags flags, con
   side->buffer = buffer;
   if (gst_xlnk_buffer_get_mapped_planes (buffer, &side->map, info, planes))
     return TRUE;
-  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_FAILED,
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE,
       "the planes of a frame do not fit into its buffer of %" G_GSIZE_FORMAT " bytes", side->map.size);
   return FALSE;
 }
@@ -222,7 +245,7 @@ set_timeout_error (GstXlnkJobs * self, const Entry * entry, GError ** error)
   gchar *state = gst_xlnk_accelerator_describe_state (self->accelerator);
   const GstBuffer *out = entry->out.buffer ? entry->out.buffer : entry->in.buffer;
 
-  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_FAILED,
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_TIMEOUT,
       "the core did not answer within %" G_GINT64_FORMAT " ms: %s; it was working from 0x%" G_GINT64_MODIFIER "x to 0x%"
       G_GINT64_MODIFIER "x (buffer %p)", self->timeout / 1000, state, entry->job.in.phys_addr[0],
       entry->job.out.phys_addr[0], (gpointer) out);
@@ -233,7 +256,9 @@ static void
 note_done (GstXlnkJobs * self, Entry * entry)
 {
   self->last_core_time = (g_get_monotonic_time () - entry->started) * GST_USECOND;
+  g_mutex_lock (&self->mutex);
   self->core_time += self->last_core_time;
+  g_mutex_unlock (&self->mutex);
   entry->state = JOB_DONE;
 }
 

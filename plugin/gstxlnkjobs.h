@@ -6,7 +6,7 @@
  * the core still works on the frame before, and unmapped when the core is done with it. The core has one job at a time;
  * the next one starts as soon as somebody finds the last one done.
  *
- * Only the streaming thread calls, except gst_xlnk_jobs_set_flushing().
+ * Only the streaming thread calls, except gst_xlnk_jobs_set_flushing() and gst_xlnk_jobs_get_core_time().
  */
 #ifndef __GST_XLNK_JOBS_H__
 #define __GST_XLNK_JOBS_H__
@@ -29,6 +29,11 @@ GstXlnkJobs *gst_xlnk_jobs_new (GstXlnkAccelerator * accelerator, GstClockTime t
 
 /* Closes the accelerator; all jobs must have been drained or abandoned. */
 void gst_xlnk_jobs_free (GstXlnkJobs * self);
+
+GstXlnkAcceleratorMode gst_xlnk_jobs_get_mode (GstXlnkJobs * self);
+
+/* New caps (nullable: bytes); nothing is in flight. */
+gboolean gst_xlnk_jobs_configure (GstXlnkJobs * self, GstCaps * in_caps, GstCaps * out_caps, GError ** error);
 
 guint gst_xlnk_jobs_length (GstXlnkJobs * self);
 

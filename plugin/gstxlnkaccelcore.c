@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstxlnkaccelcore.h"
+
+#include "gstxlnkaccelbuffer.h"
+#include "gstxlnkaccelstats.h"
+#include "gstxlnkjobs.h"
+#include "gstxlnkquarantine.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_xlnk_accel_debug);
+#define GST_CAT_DEFAULT gst_xlnk_accel_debug
+
+#define LATENCY_STEP GST_MSECOND        /* finer changes are not worth a message */
+
+/*** opening ***/
+
+/* @description is of passthrough: no accelerator. */
+static gboolean
+is_passthrough (const gchar * description)
+{
+  gsize length = strlen (GST_XLNK_ACCEL_PASSTHROUGH);
+
+  return !description || *description == '\0'
+      || (g_str_has_prefix (description, GST_XLNK_ACCEL_PASSTHROUGH)
+      && (description[length] == '\0' || description[length] == ';'));
+}
+
+static void
+post_open_error (GstXlnkAccel * self, const GError * error)
+{
+  if (g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_DESCRIPTION))
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s; '%s', without fields, is none", error->message,
+            GST_XLNK_ACCEL_PASSTHROUGH), (NULL));
+  else if (g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NO_DEVICE))
+    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
+  else if (g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_BUSY))
+    GST_ELEMENT_ERROR (self, RESOURCE, BUSY, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ_WRITE, ("%s", error->message), (NULL));
+}
+
+static GstXlnkAccelerator *
+open_accelerator (const gchar * description, GError ** error)
+{
+  GstXlnkAccelerator *accelerator = gst_xlnk_accelerator_make (description, error);
+
+  if (!accelerator)
+    return NULL;
+  /* The core may be one that an earlier element had to leave running. */
+  gst_xlnk_quarantine_sweep ();
+  if (!gst_xlnk_accelerator_open (accelerator, error)) {
+    gst_object_unref (accelerator);
+    return NULL;
+  }
+  return accelerator;
+}
+
+gboolean
+gst_xlnk_accel_core_open (GstXlnkAccel * self)
+{
+  gchar *description = gst_xlnk_accel_get_accelerator (self);
+  GstXlnkAccelerator *accelerator = NULL;
+  GError *error = NULL;
+
+  if (!is_passthrough (description))
+    accelerator = open_accelerator (description, &error);
+  g_free (description);
+  if (error) {
+    post_open_error (self, error);
+    g_error_free (error);
+    return FALSE;
+  }
+  GST_OBJECT_LOCK (self);
+  self->jobs = accelerator ? gst_xlnk_jobs_new (accelerator, self->settings.timeout) : NULL;
+  self->core.latency = 0;
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+gboolean
+gst_xlnk_accel_core_reopen (GstXlnkAccel * self)
+{
+  gst_xlnk_accel_core_close (self);
+  return gst_xlnk_accel_core_open (self);
+}
+
+void
+gst_xlnk_accel_core_close (GstXlnkAccel * self)
+{
+  GstXlnkJobs *jobs;
+
+  GST_OBJECT_LOCK (self);
+  jobs = g_steal_pointer (&self->jobs);
+  GST_OBJECT_UNLOCK (self);
+  if (jobs)
+    gst_xlnk_jobs_free (jobs);
+}
+
+gboolean
+gst_xlnk_accel_core_makes_buffers (GstXlnkAccel * self)
+{
+  return self->jobs && gst_xlnk_jobs_get_mode (self->jobs) == GST_XLNK_ACCELERATOR_TRANSFORM;
+}
+
+/*** caps ***/
+
+static gboolean
+upstream_is_live (GstXlnkAccel * self)
+{
+  GstQuery *query = gst_query_new_latency ();
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  gst_query_unref (query);
+  return live;
+}
+
+/* Frames in flight are latency that can only be told if the frame rate is known. */
+static guint
+choose_depth (GstXlnkAccel * self)
+{
+  guint depth = gst_xlnk_accel_get_settings (self).queue_depth;
+  gboolean rate_known = self->core.in_is_video && GST_VIDEO_INFO_FPS_N (&self->core.in) > 0;
+
+  if (depth > 0)
+    return depth;
+  return rate_known && !upstream_is_live (self) ? 2 : 1;
+}
+
+gboolean
+gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps)
+{
+  GstXlnkAccelCore *core = &self->core;
+  GError *error = NULL;
+  guint depth;
+
+  if (!self->jobs)
+    return TRUE;
+  if (!gst_xlnk_jobs_configure (self->jobs, in_caps, out_caps, &error)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
+        ("%" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, in_caps, out_caps));
+    g_error_free (error);
+    return FALSE;
+  }
+  GST_OBJECT_LOCK (self);
+  core->in_is_video = gst_xlnk_accel_parse_video (in_caps, &core->in);
+  core->out_is_video = gst_xlnk_accel_parse_video (out_caps, &core->out);
+  GST_OBJECT_UNLOCK (self);
+  depth = choose_depth (self);
+  GST_OBJECT_LOCK (self);
+  core->depth = depth;
+  GST_OBJECT_UNLOCK (self);
+  GST_DEBUG_OBJECT (self, "up to %u frames in flight", depth);
+  return TRUE;
+}
+
+guint
+gst_xlnk_accel_core_depth (GstXlnkAccel * self)
+{
+  return self->jobs ? MAX (self->core.depth, 1) : 0;
+}
+
+/*** latency ***/
+
+static GstClockTime
+frame_duration (GstXlnkAccel * self)
+{
+  const GstVideoInfo *info = &self->core.in;
+
+  if (!self->core.in_is_video || GST_VIDEO_INFO_FPS_N (info) <= 0)
+    return 0;
+  return gst_util_uint64_scale (GST_SECOND, GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FPS_N (info));
+}
+
+GstClockTime
+gst_xlnk_accel_core_get_latency (GstXlnkAccel * self)
+{
+  GstClockTime latency = 0;
+
+  GST_OBJECT_LOCK (self);
+  if (self->jobs)
+    latency = (MAX (self->core.depth, 1) - 1) * frame_duration (self) + self->core.latency;
+  GST_OBJECT_UNLOCK (self);
+  return latency;
+}
+
+/* The core's time is known when it has worked: the longest so far, rounded up. */
+static void
+update_latency (GstXlnkAccel * self)
+{
+  GstClockTime time = gst_xlnk_jobs_get_last_core_time (self->jobs);
+
+  if (time <= self->core.latency)
+    return;
+  GST_OBJECT_LOCK (self);
+  self->core.latency = (time / LATENCY_STEP + 1) * LATENCY_STEP;
+  GST_OBJECT_UNLOCK (self);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+}
+
+/*** frames ***/
+
+static GstFlowReturn
+post_job_error (GstXlnkAccel * self, GError * error)
+{
+  if (g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_TIMEOUT))
+    GST_ELEMENT_ERROR (self, RESOURCE, BUSY, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (self, RESOURCE, FAILED, ("%s", error->message), (NULL));
+  g_error_free (error);
+  return GST_FLOW_ERROR;
+}
+
+/* Where a core of mode TRANSFORM writes: with the timestamps, flags and metas of what it reads. Bytes stay as many as
+ * they are. */
+static GstFlowReturn
+get_output (GstXlnkAccel * self, GstBuffer * in, GstBuffer ** out)
+{
+  gsize in_size = gst_buffer_get_size (in);
+  gsize size = self->core.out_is_video ? GST_VIDEO_INFO_SIZE (&self->core.out) : in_size;
+  GError *error = NULL;
+  GstFlowReturn ret;
+
+  *out = NULL;
+  if (!gst_xlnk_accel_core_makes_buffers (self))
+    return GST_FLOW_OK;
+  ret = gst_xlnk_own_pool_acquire (self->outputs, size, out, &error);
+  if (ret == GST_FLOW_ERROR) {
+    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message), (NULL));
+    g_error_free (error);
+  }
+  if (ret != GST_FLOW_OK)
+    return ret;
+  if (!self->core.out_is_video)
+    gst_buffer_set_size (*out, size);
+  GST_BASE_TRANSFORM_GET_CLASS (self)->copy_metadata (GST_BASE_TRANSFORM (self), in, *out);
+  return GST_FLOW_OK;
+}
+
+/* Takes the reference. */
+static GstFlowReturn
+push_frame (GstXlnkAccel * self, GstBuffer * in)
+{
+  GstXlnkJobFormat format = { NULL, NULL };
+  GstBuffer *contiguous, *out;
+  GError *error = NULL;
+  GstFlowReturn ret;
+
+  /* The reference goes on to the contiguous one. */
+  ret = gst_xlnk_accel_make_contiguous (self, in, &contiguous);
+  if (ret != GST_FLOW_OK)
+    return ret;
+  ret = get_output (self, contiguous, &out);
+  if (ret != GST_FLOW_OK) {
+    gst_buffer_unref (contiguous);
+    return ret;
+  }
+  format.in = self->core.in_is_video ? &self->core.in : NULL;
+  format.out = self->core.out_is_video ? &self->core.out : NULL;
+  if (!gst_xlnk_jobs_push (self->jobs, contiguous, out, &format, &error))
+    return post_job_error (self, error);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+pop_frame (GstXlnkAccel * self, gboolean wait, GstBuffer ** out)
+{
+  GError *error = NULL;
+  GstFlowReturn ret = gst_xlnk_jobs_pop (self->jobs, wait, out, &error);
+
+  if (ret == GST_FLOW_ERROR)
+    return post_job_error (self, error);
+  if (*out)
+    update_latency (self);
+  return ret;
+}
+
+GstFlowReturn
+gst_xlnk_accel_core_generate (GstBaseTransform * trans, GstBuffer ** out)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+  GstBuffer *in = g_steal_pointer (&trans->queued_buf);
+  gboolean full;
+
+  *out = NULL;
+  if (in) {
+    GstFlowReturn ret = push_frame (self, in);
+
+    if (ret != GST_FLOW_OK)
+      return ret;
+  }
+  full = in && gst_xlnk_jobs_length (self->jobs) >= gst_xlnk_accel_core_depth (self);
+  return pop_frame (self, full, out);
+}
+
+GstFlowReturn
+gst_xlnk_accel_core_drain (GstXlnkAccel * self)
+{
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  while (ret == GST_FLOW_OK && self->jobs && gst_xlnk_jobs_length (self->jobs) > 0) {
+    GstBuffer *out;
+
+    ret = pop_frame (self, TRUE, &out);
+    if (ret == GST_FLOW_OK && out)
+      ret = gst_pad_push (GST_BASE_TRANSFORM_SRC_PAD (self), out);
+  }
+  return ret;
+}
+
+void
+gst_xlnk_accel_core_abandon (GstXlnkAccel * self)
+{
+  if (self->jobs)
+    gst_xlnk_jobs_abandon (self->jobs);
+}
+
+void
+gst_xlnk_accel_core_set_flushing (GstXlnkAccel * self, gboolean flushing)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->jobs)
+    gst_xlnk_jobs_set_flushing (self->jobs, flushing);
+  GST_OBJECT_UNLOCK (self);
+}

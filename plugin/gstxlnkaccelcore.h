@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * gstxlnkaccelcore.h: xlnkaccel with an accelerator: opens it, feeds it, takes its results in order.
+ *
+ * Frames go through the queue of gstxlnkjobs.h: with a depth of 2 upstream writes frame n + 1 while the core works on
+ * frame n, with a depth of 1 each frame waits for the core. Everything is drained before what must not overtake it.
+ */
+#ifndef __GST_XLNK_ACCEL_CORE_H__
+#define __GST_XLNK_ACCEL_CORE_H__
+
+#include "gstxlnkaccel.h"
+
+G_BEGIN_DECLS
+
+/* From the property `accelerator`; nothing for passthrough. Posts the element error. NULL → READY. */
+gboolean gst_xlnk_accel_core_open (GstXlnkAccel * self);
+
+/* READY → PAUSED: the property may have been changed since. */
+gboolean gst_xlnk_accel_core_reopen (GstXlnkAccel * self);
+
+/* READY → NULL. */
+void gst_xlnk_accel_core_close (GstXlnkAccel * self);
+
+/* TRUE if buffers of its own come out, FALSE if those that went in do, or without an accelerator. */
+gboolean gst_xlnk_accel_core_makes_buffers (GstXlnkAccel * self);
+
+/* Streaming thread: tells the core of new caps (nullable: bytes). Nothing is in flight. Posts the element error. */
+gboolean gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps);
+
+/* How many frames may be in flight now; 0 without an accelerator. */
+guint gst_xlnk_accel_core_depth (GstXlnkAccel * self);
+
+/* Takes the base class's queued buffer, if there is one; *@out is the oldest result, or NULL. */
+GstFlowReturn gst_xlnk_accel_core_generate (GstBaseTransform * trans, GstBuffer ** out);
+
+/* Streaming thread: pushes all results downstream. */
+GstFlowReturn gst_xlnk_accel_core_drain (GstXlnkAccel * self);
+
+/* While there is no streaming, or in its thread: waits for the core and drops all results. */
+void gst_xlnk_accel_core_abandon (GstXlnkAccel * self);
+
+/* From any thread. */
+void gst_xlnk_accel_core_set_flushing (GstXlnkAccel * self, gboolean flushing);
+
+/* ns that frames spend here at most, beyond what upstream knows of. */
+GstClockTime gst_xlnk_accel_core_get_latency (GstXlnkAccel * self);
+
+G_END_DECLS
+
+#endif /* __GST_XLNK_ACCEL_CORE_H__ */
