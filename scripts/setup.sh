@@ -86,10 +86,8 @@ as_root ()
 {
   if [ "$(id -u)" -eq 0 ]; then
     env PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" "$@"
-  elif command -v sudo >/dev/null; then
-    sudo "$@"
   else
-    die "these packages are missing, and there is no sudo. As root, run: apt-get install ${packages_to_install[*]}"
+    sudo "$@"
   fi
 }
 
@@ -124,13 +122,18 @@ need_packages ()
     return
   fi
 
-  mapfile -t packages_to_install < <(missing_packages "$@")
-  mapfile -t sure < <(printf '%s\n' "${packages_to_install[@]}" | grep -v '?$' | grep .)
-  if [ "${#sure[@]}" -gt 0 ]; then
-    say "Installing packages: ${sure[*]}"
+  # Not through <(…), which needs /proc: a bare chroot may have none.
+  local missing sure
+  missing=$(missing_packages "$@")
+  sure=$(sed '/?$/d' <<<"$missing" | paste -s -d ' ')
+  if [ -n "$sure" ]; then
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+      die "packages are missing, and there is no sudo. As root, run: apt-get install --no-install-recommends $sure"
+    say "Installing packages: $sure"
     logged "$logs/apt-update.log" as_root apt-get -qq update
   fi
-  mapfile -t packages_to_install < <(known_packages "${packages_to_install[@]}")
+  # shellcheck disable=SC2086
+  read -ra packages_to_install <<<"$(known_packages $missing | paste -s -d ' ')"
   [ "${#packages_to_install[@]}" -eq 0 ] || logged "$logs/apt-install.log" apt_install "${packages_to_install[@]}"
 }
 

@@ -31,11 +31,12 @@ PYTHON
 # run_tests NAME DIR ARGUMENT…: its numbers go into the totals; a run without any test is a failure.
 run_tests ()
 {
-  local name=$1 dir=$2 status=0 p f s
+  local name=$1 dir=$2 status=0 results p f s
   shift 2
   rm -f "$dir/meson-logs/$name".* "$dir/meson-logs/$name"-*
   meson test -C "$dir" --no-rebuild --print-errorlogs --logbase "$name" "$@" || status=$?
-  read -r p f s < <(count_results "$(printf '%s\n' "$dir/meson-logs/$name"*.json)")
+  results=$(count_results "$(printf '%s\n' "$dir/meson-logs/$name"*.json)") || results='0 1 0'
+  read -r p f s <<<"$results"
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
   note="$p passed, $f failed, $s skipped"
   [ "$status" -eq 0 ] && [ "$p" -gt 0 ]
