@@ -86,29 +86,41 @@ board_create (int fd, const BoardConfig * config)
   return 0;
 }
 
+/* The size of what is to be mapped; 0: not a heap of ours. */
+static uint64_t
+read_size (int fd)
+{
+  struct stat64 st;
+  const BoardState *state;
+  uint64_t end = 0;
+
+  if (raw_fstat (fd, &st) < 0 || st.st_size < (off64_t) sizeof *state)
+    return 0;
+  state = raw_mmap (NULL, sizeof *state, PROT_READ, MAP_SHARED, fd, 0);
+  if (state == MAP_FAILED)
+    return 0;
+  /* not the file's size: a stray write through the C library's streams may have made it longer */
+  if (state->magic == BOARD_MAGIC && state->layout == BOARD_LAYOUT && state->end <= (uint64_t) st.st_size
+      && state->end <= SIZE_MAX / 2)
+    end = state->end;
+  raw_munmap ((void *) state, sizeof *state);
+  return end;
+}
+
 int
 board_attach (Board * board, int fd)
 {
-  struct stat64 st;
   uint8_t *start;
 
-  if (raw_fstat (fd, &st) < 0)
-    return -1;
-  if (st.st_size < (off64_t) sizeof (BoardState) || st.st_size > (off64_t) (SIZE_MAX / 2)) {
+  board->mapped = read_size (fd);
+  if (board->mapped == 0) {
     errno = EINVAL;
     return -1;
   }
-  start = raw_mmap (NULL, (size_t) st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+  start = raw_mmap (NULL, (size_t) board->mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
   if (start == MAP_FAILED)
     return -1;
   board->state = (BoardState *) start;
-  board->mapped = (uint64_t) st.st_size;
-  if (board->state->magic != BOARD_MAGIC || board->state->layout != BOARD_LAYOUT
-      || board->state->end != board->mapped) {
-    board_detach (board);
-    errno = EINVAL;
-    return -1;
-  }
   board->pages = (uint16_t *) (start + board->state->pages_at);
   board->lines = start + board->state->lines_at;
   board->scratch = start + board->state->scratch_at;

@@ -40,13 +40,13 @@ is_cached (const Board * board, uint64_t at)
 static bool
 has_flags (const Board * board, uint64_t at, size_t size)
 {
-  const uint32_t line = board->state->line;
+  const uint8_t *flags = board->lines + at / board->state->line;
+  const size_t count = size / board->state->line;
+  uint8_t all = 0;
 
-  for (size_t i = 0; i < size; i += line) {
-    if (board->lines[(at + i) / line] & ~(unsigned) LINE_OUTER_OLD)
-      return true;
-  }
-  return false;
+  for (size_t i = 0; i < count; i++)
+    all |= flags[i];
+  return (all & ~LINE_OUTER_OLD) != 0;
 }
 
 /* Nothing to move and nothing to remember, decided for a page at a time because buffers are large. */

@@ -95,16 +95,20 @@ drop_clean (Board * board, uint64_t at, CacheLines * lines)
     *flags |= LINE_INNER_EMPTY;
 }
 
+static void
+take_account (uint8_t * flags, CacheLines * lines)
+{
+  if (!(*flags & (LINE_EVICTED | LINE_SECOND_PASS)))
+    return;
+  *flags &= (uint8_t) ~(LINE_EVICTED | LINE_SECOND_PASS);
+  lines->evicted++;
+}
+
 /* Step 1. */
 static void
 inner_clean_invalidate (Board * board, uint64_t at, CacheLines * lines)
 {
-  uint8_t *flags = lines_flags (board, at);
-
-  if (*flags & (LINE_EVICTED | LINE_SECOND_PASS)) {
-    *flags &= (uint8_t) ~(LINE_EVICTED | LINE_SECOND_PASS);
-    lines->evicted++;
-  }
+  take_account (lines_flags (board, at), lines);
   if (outer_park (board, at))
     lines->parked++;
   else
@@ -157,12 +161,33 @@ refill (Board * board, uint64_t at, CacheLines * lines)
   *lines_flags (board, at) &= (uint8_t) ~LINE_INNER_EMPTY;
 }
 
+/* Without dice and with one range for both levels, the steps of a line can be taken together: the result is the same. */
+static void
+both_clean_invalidate (Board * board, uint64_t at, CacheLines * lines)
+{
+  uint8_t *flags = lines_flags (board, at);
+
+  take_account (flags, lines);
+  if (lines_write_back (board, at) || outer_write_back (board, at)) {
+    lines->written++;
+  } else if (lines_is_stale (board, at)) {
+    if (*flags & LINE_OUTER_OLD)
+      *flags |= LINE_SECOND_PASS;
+    lines_fetch (board, at);
+    lines->refreshed++;
+  }
+}
+
 void
 cache_two_levels (Board * board, uint64_t inner, uint64_t outer, uint64_t size, bool action_1, CacheLines * lines)
 {
   const Span first = lines_span (board, inner, size), second = lines_span (board, outer, size);
   const uint64_t asked = lines->asked + (first.end - first.start) / board->state->line;
 
+  if (!board->state->seeded && first.start == second.start) {
+    lines_walk (board, first, both_clean_invalidate, lines);
+    return;
+  }
   lines_walk (board, first, inner_clean_invalidate, lines);
   lines_walk (board, second, outer_clean_invalidate, lines);
   if (first.start != second.start)

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #define POSITION_BITS 16
+/* Behind everything in the heap: stdio on the node does not pass here, and must not write into the board's state. */
+#define POSITION_BASE ((int64_t) 1 << 40)
 
 /* What may stay of the caller's flags: the heap must be neither truncated nor created, and the driver ignores O_SYNC. */
 #define KEPT_FLAGS (O_ACCMODE | O_CLOEXEC | O_NONBLOCK | O_PATH)
@@ -55,7 +57,7 @@ driver_open (Context * context, int flags)
   fd = open_heap (context, flags);
   if (fd < 0 || (flags & O_PATH))
     return fd;
-  raw_seek (fd, (int64_t) owner << POSITION_BITS, SEEK_SET);
+  raw_seek (fd, POSITION_BASE + ((int64_t) owner << POSITION_BITS), SEEK_SET);
   if (context->version->reclaim)
     board_owner_hold (fd, owner, (flags & O_ACCMODE) != O_RDONLY);
   return fd;
@@ -66,7 +68,7 @@ driver_owner (int fd)
 {
   const int64_t position = raw_seek (fd, 0, SEEK_CUR);
 
-  return position < 0 ? 0 : (uint64_t) position >> POSITION_BITS;
+  return position < POSITION_BASE ? 0 : (uint64_t) (position - POSITION_BASE) >> POSITION_BITS;
 }
 
 static int64_t
