@@ -42,7 +42,7 @@ G_BEGIN_DECLS
  */
 
 /**
- * GstXlnkRegisters: (skip)
+ * GstXlnkRegisters:
  *
  * Since: 0.1
  */
