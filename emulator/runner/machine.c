@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static gboolean
@@ -25,13 +26,24 @@ fail (GError ** error, const char *what, const char *path)
   return FALSE;
 }
 
-/* Shared memory if there is some: the planes would otherwise be written to disk again and again. */
+static gboolean
+has_room (const char *path, guint64 bytes)
+{
+  struct statvfs st;
+
+  return statvfs (path, &st) == 0 && (guint64) st.f_bavail * st.f_frsize >= bytes;
+}
+
+/*
+ * Shared memory if there is enough: the planes would otherwise be written to disk again and again. Containers often have
+ * little of it, and a sparse file that cannot grow is a SIGBUS in the program.
+ */
 static char *
-make_directory (GError ** error)
+make_directory (const BoardConfig * config, GError ** error)
 {
   char *path = g_strdup ("/dev/shm/xlnk-emulate-XXXXXX");
 
-  if (g_mkdtemp (path))
+  if (has_room ("/dev/shm", 4 * config->cma + (16 << 20)) && g_mkdtemp (path))
     return path;
   g_free (path);
   return g_dir_make_tmp ("xlnk-emulate-XXXXXX", error);
@@ -132,7 +144,7 @@ set_run (Machine * machine, const Options * options)
 gboolean
 machine_start (Machine * machine, const Options * options, GError ** error)
 {
-  machine->directory = make_directory (error);
+  machine->directory = make_directory (&options->config, error);
   if (!machine->directory)
     return FALSE;
   machine->tree = g_build_filename (machine->directory, "tree", NULL);
