@@ -192,7 +192,8 @@ def main():
     try:
         user.install()
     except Failure as why:
-        print(f"Bail out! {str(why).splitlines()[0]}\n{why}")
+        print("".join(f"# {line}\n" for line in str(why).splitlines()[-40:]), end="")
+        print("Bail out! it cannot be installed")
         sys.exit(1)
 
     steps = [
