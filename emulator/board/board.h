@@ -28,7 +28,7 @@
 #include <stdint.h>
 
 #define BOARD_MAGIC 0x64726f622d6b6e78ull
-#define BOARD_LAYOUT 4u
+#define BOARD_LAYOUT 5u
 #define BOARD_PAGE 4096u
 #define BOARD_SLOTS 4096u       /* the largest table of any driver; slot 0 is the scratch page */
 #define BOARD_SCRATCH 8192u     /* xlnk-abi §2 */
@@ -61,7 +61,7 @@ typedef struct
   uint32_t cacheable;
   int32_t map_thread;
   int32_t pid;                  /* for people: who allocated it */
-  uint32_t reserved;
+  uint32_t serial;              /* given by the first core that uses it; 0: none did */
   char command[BOARD_COMMAND];
 } BoardBuffer;
 
@@ -95,6 +95,8 @@ typedef enum
   HAZARD_DEVICE_READ_DIRTY,
   HAZARD_DEVICE_WRITE_DIRTY,
   HAZARD_DEVICE_OUTSIDE,
+  HAZARD_DEVICE_FREED,
+  HAZARD_DEVICE_OVERRUN,
   HAZARD_LOST_LINE,
   HAZARD_MAP_FREE_ID,
   HAZARD_MAP_TOO_LONG,
@@ -143,6 +145,8 @@ typedef struct
 
   BoardLock lock;
   board_u64 next_owner;
+  uint32_t last_serial;
+  uint32_t unused;
   board_s64 scratch_size;       /* how much of the scratch page read() may see */
   uint32_t dma_type;            /* CONFIG: 0 manual, 1 standard */
   uint32_t fault_count;
@@ -185,6 +189,8 @@ int board_attach (Board * board, int fd);
 void board_detach (Board * board);
 
 /* lock.c */
+bool board_lock_take (BoardLock * lock); /* true: its last holder died */
+void board_lock_release (BoardLock * lock);
 void board_lock (Board * board);
 void board_unlock (Board * board);
 

@@ -13,6 +13,8 @@ static const struct
   [HAZARD_DEVICE_READ_DIRTY] = {"device-read-dirty", "device read a line still dirty in the CPU's cache"},
   [HAZARD_DEVICE_WRITE_DIRTY] = {"device-write-dirty", "device wrote under a line dirty in the CPU's cache"},
   [HAZARD_DEVICE_OUTSIDE] = {"device-outside", "device access outside every live buffer"},
+  [HAZARD_DEVICE_FREED] = {"device-freed", "DMA into or out of freed memory"},
+  [HAZARD_DEVICE_OVERRUN] = {"device-overrun", "device ran over the end of a buffer into another"},
   [HAZARD_LOST_LINE] = {"lost-line", "an invalidate threw away what the CPU had written"},
   [HAZARD_MAP_FREE_ID] = {"map-free-id", "mmap of a free id: physical address 0"},
   [HAZARD_MAP_TOO_LONG] = {"map-too-long", "mmap beyond the end of a buffer"},

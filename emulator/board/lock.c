@@ -104,27 +104,38 @@ wait_turn (uint32_t * word, uint32_t self)
   }
 }
 
-void
-board_lock (Board * board)
+bool
+board_lock_take (BoardLock * lock)
 {
-  BoardLock *lock = &board->state->lock;
   const uint32_t self = (uint32_t) raw_thread_id ();
+  bool died;
 
   if (!swap (&lock->word, 0, self))
     wait_turn (&lock->word, self);
-  if (lock->busy) {
+  died = lock->busy != 0;
+  lock->busy = 1;
+  return died;
+}
+
+void
+board_lock_release (BoardLock * lock)
+{
+  lock->busy = 0;
+  if (__atomic_exchange_n (&lock->word, 0, __ATOMIC_RELEASE) & WAITERS)
+    syscall (SYS_futex, &lock->word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+void
+board_lock (Board * board)
+{
+  if (board_lock_take (&board->state->lock)) {
     board->state->counters.recoveries++;
     board_rebuild_pages (board);
   }
-  lock->busy = 1;
 }
 
 void
 board_unlock (Board * board)
 {
-  BoardLock *lock = &board->state->lock;
-
-  lock->busy = 0;
-  if (__atomic_exchange_n (&lock->word, 0, __ATOMIC_RELEASE) & WAITERS)
-    syscall (SYS_futex, &lock->word, FUTEX_WAKE, 1, NULL, NULL, 0);
+  board_lock_release (&board->state->lock);
 }

@@ -109,6 +109,7 @@ wait_for_pace (Job * job)
 static bool
 hang (Job * job)
 {
+  job->hung = true;
   job->engine->core->statistics.hangs++;
   while (job_goes_on (job) && !quits (job->engine, 1)) {
     if (!engine_wait (job->engine, UINT64_MAX))
@@ -155,20 +156,26 @@ job_advance (Job * job, uint64_t bytes)
 }
 
 void
+job_init (Job * job, Engine * engine, uint64_t bytes)
+{
+  memset (job, 0, sizeof *job);
+  job->engine = engine;
+  job->generation = __atomic_load_n (&engine->core->generation, __ATOMIC_SEQ_CST);
+  job->started = core_now ();
+  job->size = bytes;
+  job->hang_at = job->fail_at = UINT64_MAX;
+}
+
+void
 job_begin (Job * job, Engine * engine, uint64_t bytes)
 {
   Core *core = engine->core;
   const CoreConfig *config = &core->config;
 
-  memset (job, 0, sizeof *job);
-  job->engine = engine;
-  job->generation = __atomic_load_n (&core->generation, __ATOMIC_SEQ_CST);
-  job->started = core_now ();
-  job->size = bytes;
+  job_init (job, engine, bytes);
   job->duration = config->latency;
   if (config->rate)
     job->duration += (uint64_t) ((double) bytes * 1e9 / (double) config->rate);
-  job->hang_at = job->fail_at = UINT64_MAX;
   core->statistics.jobs++;
   if (config->hang_at && core->statistics.jobs == config->hang_at)
     job->hang_at = bytes / 2;
@@ -201,7 +208,8 @@ wait_for_end (Job * job)
   return wait_for_pace (job);
 }
 
-static void
+/* False: it got stuck, or was stopped. */
+static bool
 run_hls (Engine * engine, const CoreModel * model)
 {
   Core *core = engine->core;
@@ -211,15 +219,17 @@ run_hls (Engine * engine, const CoreModel * model)
   core_lock (core);
   if (!core->hls.running) {
     core_unlock (core);
-    return;
+    return true;
   }
   memcpy (arguments, core->hls.job, sizeof arguments);
   job_begin (&job, engine, model->input_size (&core->config, arguments));
   core_unlock (core);
-  if (model->run (&job, arguments) && wait_for_end (&job))
+  if (model->run (&job, arguments) && wait_for_end (&job)) {
     finish_hls (&job);
-  else
-    core->statistics.busy += core_now () - job.started;
+    return true;
+  }
+  core->statistics.busy += core_now () - job.started;
+  return false;
 }
 
 static bool
@@ -230,18 +240,25 @@ has_work (const Core * core)
   return core->dma[MM2S].active || core->dma[S2MM].active;
 }
 
+static bool
+work (Engine * engine, const CoreModel * model)
+{
+  if (!has_work (engine->core))
+    return false;
+  return model->kind == CORE_HLS ? run_hls (engine, model) : stream_run (engine, model->stream);
+}
+
 static void
 run (Engine * engine)
 {
   const CoreModel *model = core_model (engine->core->config.model);
 
-  while (!quits (engine, 1)) {
-    if (!has_work (engine->core))
-      engine_wait (engine, UINT64_MAX);
-    else if (model->kind == CORE_HLS)
-      run_hls (engine, model);
-    else
-      stream_run (engine, model->stream);
+  while (!quits (engine, 2)) {
+    if (work (engine, model))
+      continue;
+    if (quits (engine, 1))
+      break;
+    engine_wait (engine, UINT64_MAX);
   }
 }
 
@@ -252,6 +269,7 @@ engine_thread (void *data)
 
   prctl (PR_SET_TIMERSLACK, 1000ul, 0ul, 0ul, 0ul);
   run (engine);
+  stream_free (engine);
   __atomic_store_n (&engine->ended, 1, __ATOMIC_RELEASE);
   return NULL;
 }

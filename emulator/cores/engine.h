@@ -8,6 +8,7 @@
 #include "cores.h"
 
 typedef struct _Engine Engine;
+typedef struct _Stream Stream;
 
 /* A core's thread. */
 struct _Engine
@@ -22,6 +23,7 @@ struct _Engine
   uint32_t quit;                /* 1: after the job; 2: now */
   uint32_t seen;                /* of the core's wake word */
   unsigned bursts;
+  Stream *stream;               /* DMA: what is between the channels */
 };
 
 /* One run of the core. */
@@ -34,6 +36,7 @@ typedef struct
   uint64_t hang_at, fail_at;    /* bytes; UINT64_MAX: never */
   bool failed;                  /* the bus said no, from fail_at on */
   bool outside;                 /* some access was not to a live buffer */
+  bool hung;
 } Job;
 
 /* Where a pointer register points to, and whose memory that was when the job started. */
@@ -48,6 +51,7 @@ typedef struct
 bool job_goes_on (const Job * job);
 bool job_advance (Job * job, uint64_t bytes);   /* that much input is through: keep the pace, hang if told to */
 bool engine_wait (Engine * engine, uint64_t until);     /* lets interrupts and stores through; UINT64_MAX: a change */
+void job_init (Job * job, Engine * engine, uint64_t bytes);      /* without a pace, and uncounted */
 void job_begin (Job * job, Engine * engine, uint64_t bytes);
 
 /* memory.c */
@@ -55,7 +59,7 @@ Pointer pointer_open (Engine * engine, uint64_t address);
 bool memory_read (Job * job, const Pointer * pointer, uint64_t offset, void *data, uint64_t size);
 bool memory_write (Job * job, const Pointer * pointer, uint64_t offset, const void *data, uint64_t size);
 
-/* The models: hls-*.c return false when stopped. stream.c runs until there is nothing to do. */
+/* The models; false when stopped. */
 bool model_copy (Job * job, const uint32_t * arguments);
 bool model_invert (Job * job, const uint32_t * arguments);
 bool model_sobel (Job * job, const uint32_t * arguments);
@@ -66,7 +70,8 @@ typedef bool (*HlsModel) (Job * job, const uint32_t * arguments);
 
 /* What an AXI DMA has between its channels. */
 typedef void (*StreamModel) (uint8_t * data, uint64_t size);
-void stream_run (Engine * engine, StreamModel model);
+bool stream_run (Engine * engine, StreamModel model);    /* false: there is nothing it can do now */
+void stream_free (Engine * engine);
 void stream_invert (uint8_t * data, uint64_t size);
 
 /* models.c */

@@ -137,6 +137,13 @@ burst_end (Job * job)
   __atomic_store_n (&job->engine->core->bursting, 0, __ATOMIC_SEQ_CST);
 }
 
+static void
+store (Board * board, uint8_t * memory, uint64_t at, const void *from, uint64_t size)
+{
+  memcpy (memory, from, (size_t) size);
+  cache_note_device_write (board, at, size);
+}
+
 static bool
 burst (Job * job, const Pointer * pointer, uint64_t at, void *to, const void *from, uint64_t size)
 {
@@ -151,7 +158,7 @@ burst (Job * job, const Pointer * pointer, uint64_t at, void *to, const void *fr
     if (memory && to)
       memcpy (to, memory, (size_t) size);
     else if (memory)
-      memcpy (memory, from, (size_t) size);
+      store (board, memory, at, from, size);
     board_unlock (board);
   }
   if (!memory && to)

@@ -37,6 +37,10 @@ static const CoreModel models[] = {
   {.name = "copy",.kind = CORE_HLS,.run = model_copy,.input_size = any_picture},
   {.name = "invert",.kind = CORE_HLS,.run = model_invert,.input_size = any_picture},
   {.name = "sobel",.kind = CORE_HLS,.run = model_sobel,.input_size = gray_or_rgba},
+  {.name = "dma-loopback",.kind = CORE_DMA,.channels = 3},
+  {.name = "dma-invert",.kind = CORE_DMA,.stream = stream_invert,.channels = 3},
+  {.name = "dma-sink",.kind = CORE_DMA,.channels = 1 << MM2S},
+  {.name = "dma-source",.kind = CORE_DMA,.channels = 1 << S2MM},
 };
 
 const CoreModel *

@@ -234,7 +234,7 @@ take_name (CoreConfig * config, const CoreConfig * others, unsigned count, const
   gboolean good = pair[0] && pair[0][0] && pair[1] && strlen (pair[0]) < CORE_NAME;
 
   if (!good)
-    FAIL ("--core: “%s” is not NAME=MODEL", text);
+    good = FAIL ("--core: “%s” is not NAME=MODEL", text);
   for (unsigned i = 0; good && i < count; i++)
     good = !g_str_equal (others[i].name, pair[0]) || FAIL ("--core: two are called “%s”", pair[0]);
   if (good && !(model = find_model (pair[1], &config->model)))

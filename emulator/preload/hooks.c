@@ -9,6 +9,7 @@
 #include "cache.h"
 #include "context.h"
 #include "mappings.h"
+#include "preload-cores.h"
 
 #define QUEUE 16u               /* a core's queue is finite too: the oldest entry completes by itself */
 
@@ -123,11 +124,28 @@ xlnk_hw_barrier (void)
 EXPORT uint32_t
 xlnk_hw_read32 (const volatile void *reg)
 {
-  return *(const volatile uint32_t *) reg;
+  uint32_t offset, value;
+  Core *core = cores_find_register (reg, &offset);
+
+  if (!core)
+    return *(const volatile uint32_t *) reg;
+  core_lock (core);
+  value = core_read (core, offset);
+  core_unlock (core);
+  return value;
 }
 
 EXPORT void
 xlnk_hw_write32 (volatile void *reg, uint32_t value)
 {
-  *(volatile uint32_t *) reg = value;
+  uint32_t offset;
+  Core *core = cores_find_register (reg, &offset);
+
+  if (!core) {
+    *(volatile uint32_t *) reg = value;
+    return;
+  }
+  core_lock (core);
+  core_write (core, offset, value);
+  core_unlock (core);
 }

@@ -4,6 +4,7 @@
  */
 #include "context.h"
 #include "driver.h"
+#include "preload-cores.h"
 #include "raw.h"
 
 #include <errno.h>
@@ -58,16 +59,24 @@ ioctl (int fd, unsigned long request, ...)
 EXPORT ssize_t
 read (int fd, void *data, size_t size)
 {
+  Core *core;
+
   if (context_owns (fd))
     return finish (driver_read (context_get (), fd, data, size, DRIVER_POSITION));
+  if (cores_owns (fd, &core) == CORE_FD_UIO)
+    return finish (uio_read (fd, core, data, size));
   return __read (fd, data, size);
 }
 
 EXPORT ssize_t
 write (int fd, const void *data, size_t size)
 {
+  Core *core;
+
   if (context_owns (fd))
     return finish (driver_write (context_get (), fd, data, size, DRIVER_POSITION));
+  if (cores_owns (fd, &core) == CORE_FD_UIO)
+    return finish (uio_write (fd, core, data, size));
   return __write (fd, data, size);
 }
 

@@ -5,6 +5,7 @@
 #include "context.h"
 #include "driver.h"
 #include "mappings.h"
+#include "preload-cores.h"
 #include "raw.h"
 
 #include <errno.h>
@@ -15,12 +16,21 @@ EXPORT void *
 mmap64 (void *address, size_t length, int prot, int flags, int fd, off64_t offset)
 {
   void *result;
+  CoreFd kind;
+  Core *core;
 
-  if (fd >= 0 && !(flags & MAP_ANONYMOUS) && context_owns (fd))
-    return driver_mmap (context_get (), address, length, prot, flags, fd, offset);
+  if (fd >= 0 && !(flags & MAP_ANONYMOUS)) {
+    if (context_owns (fd))
+      return driver_mmap (context_get (), address, length, prot, flags, fd, offset);
+    kind = cores_owns (fd, &core);
+    if (kind != CORE_FD_NONE)
+      return cores_mmap (kind, core, address, length, prot, flags, offset);
+  }
   result = raw_mmap (address, length, prot, flags, fd, offset);
-  if (result != MAP_FAILED)
+  if (result != MAP_FAILED) {
     mappings_remove (result, length);
+    cores_unmapped (result, length);
+  }
   return result;
 }
 
@@ -58,5 +68,6 @@ munmap (void *address, size_t length)
     }
     mappings_remove (address, length);
   }
+  cores_unmapped (address, length);
   return raw_munmap (address, length);
 }

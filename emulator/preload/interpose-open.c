@@ -5,6 +5,7 @@
 #include "context.h"
 #include "driver.h"
 #include "paths.h"
+#include "preload-cores.h"
 #include "procfiles.h"
 #include "raw.h"
 
@@ -33,6 +34,8 @@ open_node (const Node * node, int flags)
 
   if (node->kind == NODE_XLNK)
     return driver_open (context, flags);
+  if (node->kind == NODE_CORE || node->kind == NODE_CORE_SYSFS)
+    return cores_open (node, flags);
   if (node->kind != NODE_DIRECTORY)
     return procfiles_open (context, node, flags);
   if (!paths_tree (node, path, sizeof path)) {
@@ -189,7 +192,7 @@ opendir (const char *path)
   Node node;
 
   if (paths_find (AT_FDCWD, path, &node)) {
-    if (node.kind != NODE_DIRECTORY) {
+    if (node.kind != NODE_DIRECTORY && node.kind != NODE_CORE_SYSFS) {
       errno = ENOTDIR;
       return NULL;
     }

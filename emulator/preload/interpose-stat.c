@@ -7,6 +7,7 @@
  */
 #include "context.h"
 #include "paths.h"
+#include "preload-cores.h"
 #include "raw.h"
 
 #include <dlfcn.h>
@@ -68,7 +69,19 @@ stat_node (const Node * node, struct stat64 *st)
     errno = ENOENT;
     return -1;
   }
-  return raw_fstatat (AT_FDCWD, path, st, 0);
+  if (raw_fstatat (AT_FDCWD, path, st, 0) < 0)
+    return -1;
+  if (node->kind == NODE_CORE)
+    dress (st);
+  return 0;
+}
+
+static bool
+is_device (int fd)
+{
+  Core *core;
+
+  return context_owns (fd) || cores_owns (fd, &core) != CORE_FD_NONE;
 }
 
 static int
@@ -83,7 +96,7 @@ stat_any (int dir, const char *path, struct stat64 *st, int flags)
   result = raw_fstatat (dir, path, st, flags);
   if (result < 0 && errno == ENOENT && follow && paths_find_link (dir, path, &node))
     return stat_node (&node, st);
-  if (result == 0 && (flags & AT_EMPTY_PATH) && !path[0] && context_owns (dir))
+  if (result == 0 && (flags & AT_EMPTY_PATH) && !path[0] && is_device (dir))
     dress (st);
   return result;
 }
@@ -93,7 +106,7 @@ fstat_any (int fd, struct stat64 *st)
 {
   const int result = raw_fstat (fd, st);
 
-  if (result == 0 && context_owns (fd))
+  if (result == 0 && is_device (fd))
     dress (st);
   return result;
 }
@@ -265,7 +278,11 @@ statx_node (const Node * node, unsigned mask, struct statx *st)
     errno = ENOENT;
     return -1;
   }
-  return (int) syscall (SYS_statx, AT_FDCWD, path, 0, mask, st);
+  if (syscall (SYS_statx, AT_FDCWD, path, 0, mask, st) < 0)
+    return -1;
+  if (node->kind == NODE_CORE)
+    dress_statx (st);
+  return 0;
 }
 
 EXPORT int
@@ -279,7 +296,7 @@ statx (int dir, const char *path, int flags, unsigned mask, struct statx *st)
   result = (int) syscall (SYS_statx, dir, path, flags, mask, st);
   if (result < 0 && errno == ENOENT && !(flags & AT_SYMLINK_NOFOLLOW) && paths_find_link (dir, path, &node))
     return statx_node (&node, mask, st);
-  if (result == 0 && (flags & AT_EMPTY_PATH) && context_owns (dir) && !path[0])
+  if (result == 0 && (flags & AT_EMPTY_PATH) && is_device (dir) && !path[0])
     dress_statx (st);
   return result;
 }
@@ -288,7 +305,11 @@ statx (int dir, const char *path, int flags, unsigned mask, struct statx *st)
 static int
 access_node (const Node * node, int mode)
 {
-  if (node->kind == NODE_XLNK ? (mode & X_OK) != 0 : (mode & (W_OK | X_OK)) != 0 && node->kind == NODE_COUNTER) {
+  char path[PATH_MAX];
+
+  if (node->kind == NODE_CORE_SYSFS && paths_tree (node, path, sizeof path))
+    return (int) syscall (SYS_faccessat, AT_FDCWD, path, mode);
+  if (node->kind == NODE_XLNK || node->kind == NODE_CORE ? (mode & X_OK) != 0 : (mode & (W_OK | X_OK)) != 0 && node->kind == NODE_COUNTER) {
     errno = EACCES;
     return -1;
   }

@@ -4,6 +4,7 @@
  */
 #include "paths.h"
 #include "context.h"
+#include "preload-cores.h"
 #include "raw.h"
 
 #include <errno.h>
@@ -17,7 +18,12 @@
 #define COUNTERS "/sys/kernel/debug/xlnk"
 
 /* The names are part of what tests rely on: the same in this emulator and in the test module for a real kernel. */
-static const Node nodes[] = {
+static const struct
+{
+  NodeKind kind;
+  unsigned counter;
+  const char *path;
+} nodes[] = {
   {NODE_XLNK, 0, "/dev/xlnk"},
   {NODE_MEMINFO, 0, "/proc/meminfo"},
   {NODE_VMSTAT, 0, "/proc/vmstat"},
@@ -143,14 +149,18 @@ paths_find (int dir, const char *path, Node * node)
   bool found = false;
 
   node->kind = NODE_NONE;
-  if (!path || !context_active () || !may_be_ours (path))
+  if (!path || !context_active () || (!may_be_ours (path) && !cores_may_own_path (path)))
     return false;
   if (absolute (dir, path, full, sizeof full)) {
     for (size_t i = 0; i < NODES && !found; i++) {
       found = strcmp (full, nodes[i].path) == 0;
-      if (found)
-        *node = nodes[i];
+      if (found) {
+        node->kind = nodes[i].kind;
+        node->counter = nodes[i].counter;
+        node->path = nodes[i].path;
+      }
     }
+    found = found || cores_find_path (full, node);
   }
   errno = saved;
   return found && context_get () != NULL;

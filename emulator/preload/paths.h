@@ -16,6 +16,8 @@ typedef enum
   NODE_VMSTAT,                  /* /proc/vmstat */
   NODE_COUNTER,                 /* a file in /sys/kernel/debug/xlnk */
   NODE_DIRECTORY,               /* that directory */
+  NODE_CORE,                    /* /dev/uioN, /dev/mem; only with --core */
+  NODE_CORE_SYSFS,              /* in /sys/class/uio */
 } NodeKind;
 
 typedef struct
@@ -23,6 +25,7 @@ typedef struct
   NodeKind kind;
   unsigned counter;
   const char *path;             /* the canonical one */
+  char own[96];                 /* where it is, if it is none of a table */
 } Node;
 
 /* False, fast, if it is none of ours. @dir as for openat(). */

@@ -153,7 +153,8 @@ machine_start (Machine * machine, const Options * options, GError ** error)
   if (!make_tree (machine, error) || !open_heap (machine, options, error) || !check_heap (machine, options, error))
     return FALSE;
   set_run (machine, options);
-  return TRUE;
+  return cores_start (&machine->cores, &machine->board, machine->heap, machine->tree, options->cores,
+      options->core_count, error);
 }
 
 static void
@@ -176,6 +177,7 @@ remove_all (const char *path)
 void
 machine_stop (Machine * machine)
 {
+  cores_free (&machine->cores);
   if (machine->board.state)
     board_detach (&machine->board);
   if (machine->fd >= 0)

@@ -22,10 +22,11 @@ report (Machine * machine, const Options * options, int status)
   GError *error = NULL;
   int result = status;
 
+  cores_stop (&machine->cores);
   board_lock (board);
   board_reclaim (board, machine->heap);
-  report_print (board, options, status);
-  if (options->report && !report_write (board, options, status, &error))
+  report_print (machine, options, status);
+  if (options->report && !report_write (machine, options, status, &error))
     result = fail (EXIT_RUNNER, error);
   if (result == 0 && report_is_bad (board, options->strict))
     result = EXIT_STRICT;

@@ -48,7 +48,7 @@ static const char description[] =
 
 typedef struct
 {
-  char *cma, *driver, *arch, *seed, *faults;
+  char *cma, *driver, *arch, *seed, *faults, **cores;
   int line, first_id;
 } Raw;
 
@@ -169,9 +169,19 @@ take_numbers (Options * options, const Raw * raw, GError ** error)
 }
 
 static gboolean
+take_cores (Options * options, const Raw * raw, GError ** error)
+{
+  for (char **core = raw->cores; core && *core; core++) {
+    if (!cores_parse (options->cores, &options->core_count, *core, error))
+      return FALSE;
+  }
+  return cores_place (options->cores, options->core_count, options->config.arch, error);
+}
+
+static gboolean
 take_all (Options * options, const Raw * raw, GError ** error)
 {
-  return take_board (options, raw, error) && take_numbers (options, raw, error)
+  return take_board (options, raw, error) && take_numbers (options, raw, error) && take_cores (options, raw, error)
       && (!raw->faults || options_parse_faults (options, raw->faults, error));
 }
 
@@ -207,17 +217,22 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
         "random lines leave the cache at random times, repeatably", "N"},
     {"strict", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, (gpointer) parse_strict,
         "exit 70 on a leak or hazard; =redundant: on redundant maintenance too", "redundant"},
+    {"core", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw.cores,
+        "an FPGA core, as /dev/uioN and in /dev/mem; see below", "NAME=MODEL[,KEY=VALUE…]"},
     {"fault", 0, 0, G_OPTION_ARG_STRING, &raw.faults, "let requests fail; see below", "LIST"},
     {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}
   };
   GOptionContext *context = g_option_context_new ("-- COMMAND [ARGUMENT…]");
   GOptionGroup *group = g_option_group_new ("board", "", "", options, NULL);
   gboolean good;
+  char *text;
 
   g_option_group_add_entries (group, entries);
   g_option_context_set_main_group (context, group);
   g_option_context_set_summary (context, summary);
-  g_option_context_set_description (context, description);
+  text = g_strconcat (cores_help, "\n", description, NULL);
+  g_option_context_set_description (context, text);
+  g_free (text);
   g_option_context_set_strict_posix (context, TRUE);
   good = g_option_context_parse (context, argc, argv, error) && take_all (options, &raw, error)
       && take_command (options, *argc, *argv, error);
@@ -227,5 +242,6 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
   g_free (raw.arch);
   g_free (raw.seed);
   g_free (raw.faults);
+  g_strfreev (raw.cores);
   return good;
 }

@@ -103,8 +103,9 @@ print_hazards (const Board * board)
 }
 
 void
-report_print (Board * board, const Options * options, int status)
+report_print (Machine * machine, const Options * options, int status)
 {
+  Board *board = &machine->board;
   const BoardState *state = board->state;
   char *cma = size_text (state->cma);
   uint64_t bytes;
@@ -116,6 +117,7 @@ report_print (Board * board, const Options * options, int status)
       (unsigned long long) state->counters.frees, clean ? "; no leak, no hazard" : "");
   print_leaks (board);
   print_maintenance (&state->counters);
+  cores_print (&machine->cores);
   print_hazards (board);
   if (status == 0 && report_is_bad (board, options->strict))
     fprintf (stderr, "  strict       exit status %d\n", EXIT_STRICT);
@@ -212,8 +214,9 @@ json_hazards (FILE * out, const Board * board)
 }
 
 gboolean
-report_write (Board * board, const Options * options, int status, GError ** error)
+report_write (Machine * machine, const Options * options, int status, GError ** error)
 {
+  Board *board = &machine->board;
   const BoardState *state = board->state;
   FILE *out = fopen (options->report, "we");
   uint64_t bytes, count;
@@ -233,6 +236,7 @@ report_write (Board * board, const Options * options, int status, GError ** erro
   fprintf (out, "  \"live-blocks\": %llu,\n  \"live-bytes\": %llu,\n", (unsigned long long) count,
       (unsigned long long) bytes);
   json_leaks (out, board);
+  cores_write_json (&machine->cores, out);
   json_counters (out, board);
   json_hazards (out, board);
   fputs ("}\n", out);

@@ -6,6 +6,7 @@
 #define RUNNER_H
 
 #include "board.h"
+#include "engines.h"
 
 #include <glib.h>
 
@@ -27,6 +28,8 @@ typedef struct
   BoardConfig config;
   BoardFault faults[BOARD_MAX_FAULTS];
   unsigned fault_count;
+  CoreConfig cores[CORES_MAX];
+  unsigned core_count;
   char *heap;                   /* NULL: a fresh one */
   char *report;
   Strict strict;
@@ -43,6 +46,7 @@ typedef struct
   char *heap;
   int fd;                       /* of the heap; open as long as this runner counts */
   Board board;
+  Cores cores;
 } Machine;
 
 gboolean machine_start (Machine * machine, const Options * options, GError ** error);
@@ -51,8 +55,8 @@ char **machine_environment (const Machine * machine, GError ** error);
 
 int child_run (char **command, char **environment);     /* its exit status, or 128 + signal */
 
-void report_print (Board * board, const Options * options, int status);
-gboolean report_write (Board * board, const Options * options, int status, GError ** error);
+void report_print (Machine * machine, const Options * options, int status);
+gboolean report_write (Machine * machine, const Options * options, int status, GError ** error);
 gboolean report_is_bad (Board * board, Strict strict);
 
 #endif /* RUNNER_H */
