@@ -57,7 +57,8 @@ GST_END_TEST;
 GST_START_TEST (maxsize_is_exact)
 {
   static const gsize cases[][3] = {
-    {0, 1, 0}, {0, 4096, 0}, {0, 4095, 1}, {100, 1000, 28}, {4096, 1, 8192}, {3, 5, 7}, {0, 0, 64}, {64, 0, 0}
+    {0, 4096, 0}, {0, 4095, 1}, {100, 1000, 28}, {4096, 1, 8192}, {3, 5, 7}, {0, 0, 64}, {64, 0, 0}, {0, 0, 0},
+    {1, 1, 0}, {0, 1, 1}
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -67,6 +68,23 @@ GST_START_TEST (maxsize_is_exact)
     fail_unless_equals_uint64 (size, cases[i][1]);
     fail_unless_equals_uint64 (offset, cases[i][0]);
     fail_unless_equals_uint64 (maxsize, cases[i][0] + cases[i][1] + cases[i][2]);
+    gst_memory_unref (mem);
+  }
+}
+
+GST_END_TEST;
+
+/* Without a prefix or padding there is what system memory has, too: the rest of GStreamer's alignment. */
+GST_START_TEST (plain_maxsize_ends_at_the_alignment)
+{
+  static const gsize sizes[] = { 1, 7, 8, 9, 100, 4095 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    GstMemory *mem = xlnk_check_alloc (sizes[i]);
+    gsize maxsize;
+
+    fail_unless_equals_uint64 (gst_memory_get_sizes (mem, NULL, &maxsize), sizes[i]);
+    fail_unless_equals_uint64 (maxsize, (sizes[i] + gst_memory_alignment) & ~gst_memory_alignment);
     gst_memory_unref (mem);
   }
 }
@@ -426,6 +444,7 @@ memory_suite (void)
   tcase_add_test (tc, others_have_no_address);
   tcase_add_test (tc, size_zero_maps);
   tcase_add_test (tc, maxsize_is_exact);
+  tcase_add_test (tc, plain_maxsize_ends_at_the_alignment);
   tcase_add_test (tc, defect_09_alignment_is_a_mask);
   tcase_add_test (tc, defect_18_alignment_beyond_a_page_keeps_prefix_and_size);
   tcase_add_test (tc, defect_06_prefix_padding_and_zero_flags);

@@ -232,7 +232,7 @@ GST_END_TEST;
 
 GST_START_TEST (defect_10_pool_with_two_sizes)
 {
-  static const guint sizes[] = { 1000, 200000, 500 };
+  static const guint sizes[] = { 1000, 200000, 512 };
   GstBufferPool *pool = gst_xlnk_buffer_pool_new (xlnk_allocator);
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
