@@ -53,6 +53,11 @@ download() {
   private_apt source --download-only "$package" >> apt.log 2>&1
 }
 
+# A download that fails for want of lists says less than the update that did not get them.
+reason() {
+  grep -m 1 -E 'Could not|Temporary failure|Failed to fetch' "$directory/apt.log" || tail -n 1 "$directory/apt.log"
+}
+
 unpack() {
   local tarball
   tarball=$(find "$directory" -maxdepth 1 -name "${package}_*.orig.tar.*" ! -name '*.asc' | sort | tail -n 1)
@@ -78,6 +83,6 @@ copy_sources
 : > "$directory/apt.log"
 # A source of something else may fail; what counts is the download.
 private_apt update >> "$directory/apt.log" 2>&1 || true
-download || skip "$(tail -n 1 "$directory/apt.log") (all of it in $directory/apt.log)"
+download || skip "$(reason) (all of it in $directory/apt.log)"
 unpack
 complete || skip "the unpacked tests are empty"
