@@ -70,7 +70,7 @@ split (const gchar * text, GError ** error)
   return g_steal_pointer (&parts);
 }
 
-/* GStreamer reads 010 as 8, and 08 as a floating-point number, also in quotes. */
+/* GStreamer reads 010 as 8, and 08 as a floating-point number; in quotes, too. */
 static gboolean
 is_octal (const gchar * number)
 {
@@ -100,7 +100,7 @@ check_numbers (const gchar * name, const gchar * value, GError ** error)
       for (number = end + 1; *number == ' '; number++);
     }
     if (is_octal (number)) {
-      FAIL (error, "%s=%s: a number that begins with 0 is octal; write it without, or as 0x…, or as (string)%s", name,
+      FAIL (error, "%s=%s: a number that begins with 0 is octal; write it without, or as 0x..., or as (string)%s", name,
           value, number);
       return FALSE;
     }
@@ -108,40 +108,43 @@ check_numbers (const gchar * name, const gchar * value, GError ** error)
   return TRUE;
 }
 
+/* Appends ",name=value" to @text. What is in quotes is made a string: GStreamer before 1.24 takes "yes" for a boolean all the
+ * same, and warns that it is going to change its mind. */
+static gboolean
+append_field (GString * text, const gchar * name, const gchar * value, GError ** error)
+{
+  g_autofree gchar *field = g_strdup_printf (",%s=%s%s", name, value[0] == '"' ? "(string)" : "", value);
+  g_autofree gchar *alone = g_strconcat ("x", field, NULL);
+  GstStructure *structure = gst_structure_from_string (alone, NULL);
+
+  if (!structure) {
+    FAIL (error, "%s=%s is not understood. Text with other characters than letters, digits and -_+/:. goes in "
+        "quotation marks", name, value);
+    return FALSE;
+  }
+  gst_structure_free (structure);
+  g_string_append (text, field);
+  return TRUE;
+}
+
 /* @field is "name=value". The name is returned. */
 static gchar *
-check_field (const gchar * field, GError ** error)
+check_field (const gchar * field, GString * text, GError ** error)
 {
   const gchar *equals = strchr (field, '=');
   g_autofree gchar *name = g_strndup (field, equals ? (gsize) (equals - field) : strlen (field));
   g_autofree gchar *value = g_strstrip (g_strdup (equals ? equals + 1 : ""));
-  g_autofree gchar *alone = NULL;
-  GstStructure *structure;
 
   g_strstrip (name);
-  if (field[0] == '\0') {
+  if (field[0] == '\0')
     FAIL (error, "there is a `,' without a field");
-    return NULL;
-  }
-  if (!is_identifier (name)) {
+  else if (!is_identifier (name))
     FAIL (error, "`%s' cannot be the name of a field: a letter comes first, then letters, digits, `-' and `_'", name);
-    return NULL;
-  }
-  if (value[0] == '\0') {
-    FAIL (error, "the field `%s' has no value; write %s=…", name, name);
-    return NULL;
-  }
-  if (!check_numbers (name, value, error))
-    return NULL;
-  alone = g_strdup_printf ("x,%s=%s", name, value);
-  structure = gst_structure_from_string (alone, NULL);
-  if (!structure) {
-    FAIL (error, "%s=%s is not understood. Text with other characters than letters, digits and -_+/:. goes in "
-        "quotation marks", name, value);
-    return NULL;
-  }
-  gst_structure_free (structure);
-  return g_steal_pointer (&name);
+  else if (value[0] == '\0')
+    FAIL (error, "the field `%s' has no value; write %s=...", name, name);
+  else if ((value[0] == '"' || check_numbers (name, value, error)) && append_field (text, name, value, error))
+    return g_steal_pointer (&name);
+  return NULL;
 }
 
 gchar *
@@ -151,7 +154,7 @@ gst_xlnk_description_get_name (const gchar * text, GError ** error)
 
   if (is_identifier (name))
     return name;
-  FAIL (error, "`%s' is not the name of an accelerator. A description is NAME,FIELD=VALUE,…", name);
+  FAIL (error, "`%s' is not the name of an accelerator. A description is NAME,FIELD=VALUE,...", name);
   g_free (name);
   return NULL;
 }
@@ -161,12 +164,14 @@ gst_xlnk_description_parse (const gchar * text, GError ** error)
 {
   g_autoptr (GPtrArray) parts = split (text, error);
   g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GString) normal = NULL;
   GstStructure *structure;
 
   if (!parts)
     return NULL;
+  normal = g_string_new (g_ptr_array_index (parts, 0));
   for (guint i = 1; i < parts->len; i++) {
-    gchar *name = check_field (g_ptr_array_index (parts, i), error);
+    gchar *name = check_field (g_ptr_array_index (parts, i), normal, error);
 
     if (!name)
       return NULL;
@@ -175,8 +180,8 @@ gst_xlnk_description_parse (const gchar * text, GError ** error)
       return NULL;
     }
   }
-  structure = gst_structure_from_string (text, NULL);
+  structure = gst_structure_from_string (normal->str, NULL);
   if (!structure)
-    FAIL (error, "`%s' is not understood. A description is NAME,FIELD=VALUE,…", text);
+    FAIL (error, "`%s' is not understood. A description is NAME,FIELD=VALUE,...", text);
   return structure;
 }

@@ -42,6 +42,7 @@ struct _GstXlnkRegisters
 
   /* Of the waiting thread. */
   gboolean came;                /* an interrupt, since it was armed for a start */
+  gboolean explained;           /* one may come whose reason was seen already */
   guint missed;                 /* waits in a row without their interrupt */
 };
 
@@ -185,7 +186,7 @@ gst_xlnk_registers_arm_interrupt (GstXlnkRegisters * self)
   if (!self->region->has_interrupt)
     return;
   xlnk_region_take_interrupt (self->region);
-  self->came = FALSE;
+  self->came = self->explained = FALSE;
   xlnk_region_arm (self->region);
 }
 
@@ -239,32 +240,35 @@ next_pause (GstXlnkRegisters * self, Wait * wait, gint64 now)
   return MIN (pause, wait->deadline - now);
 }
 
-/* After an interrupt, which the kernel masked: once more before and once more after it is let through, because what
- * happens between the two raises none. */
-static GstXlnkProgress
-look_after_interrupt (GstXlnkRegisters * self, GstXlnkLook look, gpointer user_data)
-{
-  GstXlnkProgress before = look (self, user_data), after;
-
-  if (before >= GST_XLNK_PROGRESS_DONE)
-    return before;
-  xlnk_region_arm (self->region);
-  after = look (self, user_data);
-  return MAX (before, after);
-}
-
 static void
-note_interrupt (GstXlnkRegisters * self, Wait * wait, GstXlnkProgress progress)
+note_interrupt (GstXlnkRegisters * self, Wait * wait, gboolean spurious)
 {
-  self->came = TRUE;
+  self->came = !spurious;
   self->missed = 0;
   wait->since = g_get_monotonic_time ();
   count (self, &self->interrupts.received);
-  if (progress == GST_XLNK_PROGRESS_NONE) {
+  if (spurious) {
     GST_DEBUG ("%s: an interrupt for nothing", self->region->name);
-    self->came = FALSE;
     count (self, &self->interrupts.spurious);
   }
+}
+
+/* After an interrupt, which the kernel masked: once more before and once more after it is let through, because what
+ * happens between the two raises none. What the second look sees may raise one all the same. */
+static GstXlnkProgress
+look_after_interrupt (GstXlnkRegisters * self, Wait * wait, GstXlnkLook look, gpointer user_data)
+{
+  GstXlnkProgress before = look (self, user_data), after;
+
+  if (before >= GST_XLNK_PROGRESS_DONE) {
+    note_interrupt (self, wait, FALSE);
+    return before;
+  }
+  xlnk_region_arm (self->region);
+  after = look (self, user_data);
+  note_interrupt (self, wait, MAX (before, after) == GST_XLNK_PROGRESS_NONE && !self->explained);
+  self->explained = after != GST_XLNK_PROGRESS_NONE;
+  return MAX (before, after);
 }
 
 /* Found done by looking. The interrupt may be on its way, or have been lost. */
@@ -291,14 +295,13 @@ look_again (GstXlnkRegisters * self, Wait * wait, Woken woken, GstXlnkLook look,
 {
   GstXlnkProgress progress;
 
-  if (woken == WOKEN_BY_INTERRUPT) {
-    progress = look_after_interrupt (self, look, user_data);
-    note_interrupt (self, wait, progress);
-    return progress;
-  }
+  if (woken == WOKEN_BY_INTERRUPT)
+    return look_after_interrupt (self, wait, look, user_data);
   if (wait->slept)
     count (self, &self->interrupts.polls);
   progress = look (self, user_data);
+  if (progress != GST_XLNK_PROGRESS_NONE)
+    self->explained = TRUE;
   if (wait->slept && progress == GST_XLNK_PROGRESS_DONE)
     note_missed (self);
   return progress;

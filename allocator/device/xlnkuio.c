@@ -120,7 +120,7 @@ set_not_found (GArray * list, const char *name, GError ** error)
   else
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_NO_DEVICE, "no UIO device `%s': /sys/class/uio has none. On a board, is "
         "the core in the device tree as compatible = \"generic-uio\", and uio_pdrv_genirq loaded with that of_id? "
-        "Its physical address works too (base=…,size=…). Elsewhere, xlnk-emulate --core gives you one", name);
+        "Its physical address works too (base=...,size=...). Elsewhere, xlnk-emulate --core gives you one", name);
 }
 
 static const XlnkUio *
