@@ -6,11 +6,13 @@
  * leave NULL.
  */
 #include "gstxlnkaccel.h"
+#include "gstxlnkaccelerators.h"
 
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
-  return gst_element_register (plugin, "xlnkaccel", GST_RANK_NONE,
+  return gst_xlnk_accelerators_register ()
+      && gst_element_register (plugin, "xlnkaccel", GST_RANK_NONE,
       GST_TYPE_XLNK_ACCEL);
 }
 

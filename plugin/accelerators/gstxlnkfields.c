@@ -33,7 +33,7 @@ fail_double (const gchar * name, const GValue * value, GError ** error)
     FAIL (error, "%s: numbers of more than 32 bits are read as floating-point numbers; write %s=(guint64)0x%"
         G_GINT64_MODIFIER "x", name, name, (guint64) number);
   else
-    FAIL (error, "%s: %g is not an integer; numbers of more than 32 bits are written %s=(guint64)0x…", name, number,
+    FAIL (error, "%s: %g is not an integer; numbers of more than 32 bits are written %s=(guint64)0x...", name, number,
         name);
   return FALSE;
 }
@@ -156,7 +156,7 @@ read_offsets (const gchar * name, const GValue * value, GstXlnkOffsets * offsets
   guint n = count_values (value);
 
   if (n == 0 || n > G_N_ELEMENTS (offsets->offset))
-    return fail_type (name, value, "one offset, or <0x10,0x1c,…> with one for each of at most 4 planes,", error);
+    return fail_type (name, value, "one offset, or <0x10,0x1c,...> with one for each of at most 4 planes,", error);
   for (guint i = 0; i < n; i++) {
     if (!read_offset (name, get_value (value, i), &offsets->offset[i], error))
       return FALSE;
@@ -171,7 +171,7 @@ read_pairs (const gchar * name, const GValue * value, GstXlnkWords * words, GErr
   guint n = GST_VALUE_HOLDS_ARRAY (value) ? gst_value_array_get_size (value) : 0, offset;
 
   if (n == 0 || n % 2 != 0 || n > GST_XLNK_WORDS_MAX)
-    return fail_type (name, value, "<offset,value,…> with at most 32 pairs", error);
+    return fail_type (name, value, "<offset,value,...> with at most 32 pairs", error);
   for (guint i = 0; i < n; i++) {
     const GValue *element = gst_value_array_get_value (value, i);
 

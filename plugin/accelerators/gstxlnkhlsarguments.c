@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstxlnkhlsarguments.h"
+
+#include <string.h>
+
+#include "gstxlnkhlscontrol.h"
+
+static const gchar *const side_names[] = { "src", "dst" };
+
+void
+gst_xlnk_hls_arguments_init (GstXlnkHlsArguments * self)
+{
+  memset (self, 0, sizeof *self);
+  for (guint i = 0; i < GST_XLNK_HLS_SIDES; i++)
+    self->side[i].width = self->side[i].height = self->side[i].format = GST_XLNK_NO_REGISTER;
+  self->address_bits = 32;
+  self->alignment = 1;
+}
+
+/* A register in use, with words of 4 bytes. */
+typedef struct
+{
+  guint offset;
+  guint words;
+  const gchar *what;
+} Use;
+
+static void
+add_use (GArray * uses, guint offset, guint words, const gchar * what)
+{
+  Use use = { offset, words, what };
+
+  if (offset != GST_XLNK_NO_REGISTER)
+    g_array_append_val (uses, use);
+}
+
+static void
+add_uses (GArray * uses, const GstXlnkOffsets * offsets, guint words, const gchar * what)
+{
+  for (guint i = 0; i < offsets->n; i++)
+    add_use (uses, offsets->offset[i], words, what);
+}
+
+static gint
+compare_uses (gconstpointer a, gconstpointer b)
+{
+  const Use *first = a, *second = b;
+
+  return first->offset < second->offset ? -1 : first->offset > second->offset;
+}
+
+static GArray *
+list_uses (const GstXlnkHlsArguments * self)
+{
+  GArray *uses = g_array_new (FALSE, FALSE, sizeof (Use));
+
+  for (guint i = 0; i < GST_XLNK_HLS_SIDES; i++) {
+    const GstXlnkHlsSide *side = &self->side[i];
+
+    add_uses (uses, &side->address, self->address_bits / 32, i ? "dst" : "src");
+    add_uses (uses, &side->stride, 1, i ? "dst-stride" : "src-stride");
+    add_uses (uses, &side->size, 1, i ? "dst-size" : "src-size");
+    add_use (uses, side->width, 1, i ? "dst-width" : "width");
+    add_use (uses, side->height, 1, i ? "dst-height" : "height");
+    add_use (uses, side->format, 1, i ? "dst-format" : "format");
+  }
+  for (guint i = 0; i < self->set.n; i += 2)
+    add_use (uses, self->set.word[i], 1, "set");
+  g_array_sort (uses, compare_uses);
+  return uses;
+}
+
+/* A stride or a size is that of an address. */
+static gboolean
+check_sides (const GstXlnkHlsArguments * self, GError ** error)
+{
+  for (guint i = 0; i < GST_XLNK_HLS_SIDES; i++) {
+    const GstXlnkHlsSide *side = &self->side[i];
+
+    if (side->address.n == 0 && (side->stride.n > 0 || side->size.n > 0)) {
+      GST_XLNK_FIELDS_FAIL (error, "%s-%s without %s", side_names[i], side->stride.n > 0 ? "stride" : "size",
+          side_names[i]);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+gboolean
+gst_xlnk_hls_arguments_check (const GstXlnkHlsArguments * self, gsize * end, GError ** error)
+{
+  g_autoptr (GArray) uses = list_uses (self);
+  const Use *last = NULL;
+
+  *end = GST_XLNK_HLS_ARGUMENTS;
+  if (!check_sides (self, error))
+    return FALSE;
+  for (guint i = 0; i < uses->len; i++) {
+    const Use *use = &g_array_index (uses, Use, i);
+
+    if (use->offset < GST_XLNK_HLS_ARGUMENTS) {
+      GST_XLNK_FIELDS_FAIL (error, "%s: 0x%x is a control register; arguments begin at 0x10", use->what, use->offset);
+      return FALSE;
+    }
+    if (last && use->offset < *end) {
+      GST_XLNK_FIELDS_FAIL (error, "%s at 0x%x and %s at 0x%x overlap%s", last->what, last->offset, use->what, use->offset,
+          self->address_bits == 64 ? " (with address-bits=64 an address takes 8 bytes)" : "");
+      return FALSE;
+    }
+    last = use;
+    *end = use->offset + 4 * (gsize) use->words;
+  }
+  return TRUE;
+}
+
+static guint
+count_planes (const GstXlnkHlsArguments * self, guint side)
+{
+  return self->is_video[side] ? GST_VIDEO_INFO_N_PLANES (&self->info[side]) : 1;
+}
+
+static gboolean
+check_count (const GstXlnkHlsArguments * self, guint side, const GstXlnkOffsets * offsets, const gchar * what,
+    GError ** error)
+{
+  guint n_planes = count_planes (self, side);
+
+  if (offsets->n <= 1 || offsets->n == n_planes)
+    return TRUE;
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s%s has registers for %u planes, and the frames have %u",
+      side_names[side], what, offsets->n, n_planes);
+  return FALSE;
+}
+
+static gboolean
+configure_side (GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError ** error)
+{
+  const GstXlnkHlsSide *registers = &self->side[side];
+
+  self->is_video[side] = caps && gst_caps_is_fixed (caps)
+      && gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw")
+      && gst_video_info_from_caps (&self->info[side], caps);
+  if (!self->is_video[side] && (registers->width != GST_XLNK_NO_REGISTER || registers->height != GST_XLNK_NO_REGISTER
+          || registers->format != GST_XLNK_NO_REGISTER || registers->stride.n > 0)) {
+    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s: the core wants width, height, stride or format, which only "
+        "raw video has", side_names[side]);
+    return FALSE;
+  }
+  return check_count (self, side, &registers->address, "", error)
+      && check_count (self, side, &registers->stride, "-stride", error)
+      && check_count (self, side, &registers->size, "-size", error);
+}
+
+gboolean
+gst_xlnk_hls_arguments_configure (GstXlnkHlsArguments * self, GstCaps * in_caps, GstCaps * out_caps, GError ** error)
+{
+  return configure_side (self, GST_XLNK_HLS_SRC, in_caps, error)
+      && configure_side (self, GST_XLNK_HLS_DST, out_caps, error);
+}
+
+static const GstXlnkPlanes *
+get_planes (const GstXlnkJob * job, guint side)
+{
+  return side == GST_XLNK_HLS_SRC ? &job->in : &job->out;
+}
+
+static gboolean
+check_address (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, guint plane, GError ** error)
+{
+  guint64 address = planes->phys_addr[plane], last = address + planes->size[plane] - 1;
+
+  if (self->address_bits == 32 && last > G_MAXUINT32) {
+    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_ADDRESS, "%s: plane %u ends at 0x%" G_GINT64_MODIFIER "x, and the "
+        "core's address registers have 32 bits", side_names[side], plane, last);
+    return FALSE;
+  }
+  if (address % self->alignment != 0) {
+    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_ADDRESS, "%s: plane %u begins at 0x%" G_GINT64_MODIFIER "x, which is "
+        "not a multiple of %u", side_names[side], plane, address, self->alignment);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Bytes of a row's pixels; 0 where they are not whole bytes each, as in v210, or there are no rows but tiles. */
+static gsize
+get_row (const GstVideoInfo * info, guint plane)
+{
+  const GstVideoFormatInfo *finfo = info->finfo;
+
+  if (GST_VIDEO_FORMAT_INFO_IS_TILED (finfo))
+    return 0;
+  for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo); i++) {
+    if (GST_VIDEO_FORMAT_INFO_PLANE (finfo, i) == plane)
+      return (gsize) GST_VIDEO_INFO_COMP_PSTRIDE (info, i) * GST_VIDEO_INFO_COMP_WIDTH (info, i);
+  }
+  return 0;
+}
+
+/* A core that is told the width, and not the stride, takes rows to be packed. */
+static gboolean
+check_stride (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, guint plane, GError ** error)
+{
+  gboolean knows_rows = self->side[GST_XLNK_HLS_SRC].width != GST_XLNK_NO_REGISTER
+      || self->side[GST_XLNK_HLS_DST].width != GST_XLNK_NO_REGISTER;
+  gsize row = get_row (&self->info[side], plane);
+  gint stride = planes->stride[plane];
+
+  if (stride < 0) {
+    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s: the rows of plane %u are stored upwards (stride %d)",
+        side_names[side], plane, stride);
+    return FALSE;
+  }
+  if (knows_rows && self->side[side].stride.n <= plane && plane == 0 && row != 0 && (gsize) stride != row) {
+    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s: rows of %" G_GSIZE_FORMAT " bytes lie %d bytes apart, and "
+        "the core is not told so: give the register %s-stride, or choose a width without padding", side_names[side],
+        row, stride, side_names[side]);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Where plane @plane + 1 must begin for a core that knows only the first address. */
+static guint64
+get_next_address (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, guint plane)
+{
+  const GstVideoInfo *info = &self->info[side];
+  gsize distance = GST_VIDEO_INFO_PLANE_OFFSET (info, plane + 1) - GST_VIDEO_INFO_PLANE_OFFSET (info, plane);
+
+  if (!GST_VIDEO_FORMAT_INFO_IS_TILED (info->finfo))
+    distance = distance / GST_VIDEO_INFO_PLANE_STRIDE (info, plane) * planes->stride[plane];
+  return planes->phys_addr[plane] + distance;
+}
+
+static gboolean
+check_contiguous (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, GError ** error)
+{
+  if (self->side[side].address.n != 1 || !self->is_video[side] || planes->n_planes != count_planes (self, side))
+    return TRUE;
+  for (guint i = 0; i + 1 < planes->n_planes; i++) {
+    if (planes->phys_addr[i + 1] != get_next_address (self, side, planes, i)) {
+      g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s: plane %u does not follow plane %u at once, and the core "
+          "is told only where the first is; give %s=<...>, a register for each plane", side_names[side], i + 1, i,
+          side_names[side]);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* One register for the size of several planes: all their bytes, if the core knows where each begins; else from the
+ * first byte of the first to the last byte of the last. */
+static guint64
+get_size (const GstXlnkHlsSide * side, const GstXlnkPlanes * planes, guint plane)
+{
+  guint last = planes->n_planes - 1;
+  guint64 sum = 0;
+
+  if (side->size.n > 1)
+    return planes->size[plane];
+  if (side->address.n == 1)
+    return planes->phys_addr[last] - planes->phys_addr[0] + planes->size[last];
+  for (guint i = 0; i <= last; i++)
+    sum += planes->size[i];
+  return sum;
+}
+
+static gboolean
+check_sizes (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, GError ** error)
+{
+  for (guint i = 0; i < self->side[side].size.n; i++) {
+    guint64 size = get_size (&self->side[side], planes, i);
+
+    if (size > G_MAXUINT32) {
+      g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE, "%s: %" G_GUINT64_FORMAT " bytes do not fit into a register of "
+          "32 bits", side_names[side], size);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+check_side (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, GError ** error)
+{
+  if (self->side[side].address.n == 0)
+    return TRUE;
+  if (planes->n_planes < self->side[side].address.n || planes->n_planes < self->side[side].stride.n
+      || planes->n_planes < self->side[side].size.n) {
+    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s: the core has registers for more than the %u planes of this "
+        "buffer", side_names[side], planes->n_planes);
+    return FALSE;
+  }
+  for (guint i = 0; i < planes->n_planes; i++) {
+    if (!check_address (self, side, planes, i, error))
+      return FALSE;
+    if (self->is_video[side] && !check_stride (self, side, planes, i, error))
+      return FALSE;
+  }
+  return check_contiguous (self, side, planes, error) && check_sizes (self, side, planes, error);
+}
+
+gboolean
+gst_xlnk_hls_arguments_check_job (const GstXlnkHlsArguments * self, const GstXlnkJob * job, GError ** error)
+{
+  return check_side (self, GST_XLNK_HLS_SRC, &job->in, error)
+      && check_side (self, GST_XLNK_HLS_DST, &job->out, error);
+}
+
+static void
+write_one (GstXlnkRegisters * registers, guint offset, guint32 value)
+{
+  if (offset != GST_XLNK_NO_REGISTER)
+    gst_xlnk_registers_write (registers, offset, value);
+}
+
+static void
+write_side (const GstXlnkHlsArguments * self, guint side, GstXlnkRegisters * registers, const GstXlnkPlanes * planes)
+{
+  const GstXlnkHlsSide *to = &self->side[side];
+
+  for (guint i = 0; i < to->address.n; i++) {
+    gst_xlnk_registers_write (registers, to->address.offset[i], (guint32) planes->phys_addr[i]);
+    if (self->address_bits == 64)
+      gst_xlnk_registers_write (registers, to->address.offset[i] + 4, (guint32) (planes->phys_addr[i] >> 32));
+  }
+  for (guint i = 0; i < to->stride.n; i++)
+    gst_xlnk_registers_write (registers, to->stride.offset[i], (guint32) planes->stride[i]);
+  for (guint i = 0; i < to->size.n; i++)
+    gst_xlnk_registers_write (registers, to->size.offset[i], (guint32) get_size (to, planes, i));
+  if (self->is_video[side]) {
+    write_one (registers, to->width, GST_VIDEO_INFO_WIDTH (&self->info[side]));
+    write_one (registers, to->height, GST_VIDEO_INFO_HEIGHT (&self->info[side]));
+    write_one (registers, to->format, GST_VIDEO_INFO_FORMAT (&self->info[side]));
+  }
+}
+
+/* All of them each time: it takes little, and a core that was reset in between has lost them. */
+void
+gst_xlnk_hls_arguments_write (const GstXlnkHlsArguments * self, GstXlnkRegisters * registers, const GstXlnkJob * job)
+{
+  for (guint i = 0; i < self->set.n; i += 2)
+    gst_xlnk_registers_write (registers, self->set.word[i], self->set.word[i + 1]);
+  for (guint side = 0; side < GST_XLNK_HLS_SIDES; side++)
+    write_side (self, side, registers, get_planes (job, side));
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * gstxlnkhlsarguments.h: which argument of an HLS core is in which register, and what a frame puts there.
+ */
+#ifndef __GST_XLNK_HLS_ARGUMENTS_H__
+#define __GST_XLNK_HLS_ARGUMENTS_H__
+
+#include "gstxlnkfields.h"
+
+G_BEGIN_DECLS
+
+/* The registers that tell of one side, input or output. */
+typedef struct
+{
+  GstXlnkOffsets address;
+  GstXlnkOffsets stride;
+  GstXlnkOffsets size;
+  guint width;
+  guint height;
+  guint format;
+} GstXlnkHlsSide;
+
+enum
+{
+  GST_XLNK_HLS_SRC,
+  GST_XLNK_HLS_DST,
+  GST_XLNK_HLS_SIDES
+};
+
+typedef struct
+{
+  GstXlnkHlsSide side[GST_XLNK_HLS_SIDES];
+  GstXlnkWords set;
+  guint address_bits;           /* 32, or 64: two words each */
+  guint alignment;              /* of addresses, in bytes */
+
+  /* Of the caps. */
+  gboolean is_video[GST_XLNK_HLS_SIDES];
+  GstVideoInfo info[GST_XLNK_HLS_SIDES];
+} GstXlnkHlsArguments;
+
+void gst_xlnk_hls_arguments_init (GstXlnkHlsArguments * self);
+
+/* What can be known from the description: registers that overlap, or are the control registers. @end is where the
+ * last one ends. */
+gboolean gst_xlnk_hls_arguments_check (const GstXlnkHlsArguments * self, gsize * end, GError ** error);
+
+gboolean gst_xlnk_hls_arguments_configure (GstXlnkHlsArguments * self, GstCaps * in_caps, GstCaps * out_caps,
+    GError ** error);
+
+/* Whether the core can do this job: addresses, alignment, and how the frame lies in memory. */
+gboolean gst_xlnk_hls_arguments_check_job (const GstXlnkHlsArguments * self, const GstXlnkJob * job, GError ** error);
+
+void gst_xlnk_hls_arguments_write (const GstXlnkHlsArguments * self, GstXlnkRegisters * registers,
+    const GstXlnkJob * job);
+
+G_END_DECLS
+
+#endif /* __GST_XLNK_HLS_ARGUMENTS_H__ */
