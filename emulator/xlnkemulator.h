@@ -43,9 +43,25 @@ struct xlnk_emulator_counters
   uint64_t recoveries;          /* a process died inside the board */
   uint64_t hazards;             /* the sum of these: */
   uint64_t device_read_dirty, device_write_dirty, device_outside, lost_line, map_free_id, map_too_long, oops;
+  uint64_t device_freed, device_overrun;
 };
 
 int xlnk_emulator_get_counters (struct xlnk_emulator_counters *counters);
+
+struct xlnk_emulator_core
+{
+  uint64_t base;                /* physical address of the registers */
+  uint64_t jobs, finished, busy_ns;
+  uint64_t bytes_read, bytes_written;
+  uint64_t interrupts, lost, spurious;
+  uint64_t hangs, errors;
+};
+
+/* By the name that --core gave it; ENOENT if there is none. */
+int xlnk_emulator_get_core (const char *name, struct xlnk_emulator_core *core);
+
+/* Pulses the core's reset line, as loading the fabric anew does: what it was doing stops, its registers are cleared. */
+int xlnk_emulator_reset_core (const char *name);
 
 /* Takes the board's lock and keeps it: for a test that then dies of SIGKILL. */
 int xlnk_emulator_hold_lock (void);

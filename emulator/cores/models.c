@@ -33,10 +33,19 @@ gray_or_rgba (const CoreConfig * config, const uint32_t * arguments)
   return picture_size (format_by_number (gray ? FORMAT_GRAY8 : FORMAT_RGBA), arguments);
 }
 
+static uint64_t
+nv12 (const CoreConfig * config, const uint32_t * arguments)
+{
+  (void) config;
+  return picture_size (format_by_number (FORMAT_NV12), arguments);
+}
+
 static const CoreModel models[] = {
   {.name = "copy",.kind = CORE_HLS,.run = model_copy,.input_size = any_picture},
   {.name = "invert",.kind = CORE_HLS,.run = model_invert,.input_size = any_picture},
   {.name = "sobel",.kind = CORE_HLS,.run = model_sobel,.input_size = gray_or_rgba},
+  {.name = "resize",.kind = CORE_HLS,.run = model_resize,.input_size = any_picture},
+  {.name = "nv12-to-rgb",.kind = CORE_HLS,.run = model_nv12_to_rgb,.input_size = nv12},
   {.name = "dma-loopback",.kind = CORE_DMA,.channels = 3},
   {.name = "dma-invert",.kind = CORE_DMA,.stream = stream_invert,.channels = 3},
   {.name = "dma-sink",.kind = CORE_DMA,.channels = 1 << MM2S},

@@ -59,6 +59,8 @@ copy_hazards (struct xlnk_emulator_counters *to, const BoardHazard * from)
   to->map_free_id = from[HAZARD_MAP_FREE_ID].count;
   to->map_too_long = from[HAZARD_MAP_TOO_LONG].count;
   to->oops = from[HAZARD_OOPS].count;
+  to->device_freed = from[HAZARD_DEVICE_FREED].count;
+  to->device_overrun = from[HAZARD_DEVICE_OVERRUN].count;
   for (unsigned i = 0; i < HAZARD_KINDS; i++)
     to->hazards += from[i].count;
 }

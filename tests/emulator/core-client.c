@@ -14,6 +14,7 @@
 
 static uint32_t (*read32) (const volatile void *);
 static void (*write32) (volatile void *, uint32_t);
+static int (*get_core) (const char *, struct xlnk_emulator_core *);
 int (*reset_core) (const char *);
 
 static void __attribute__ ((constructor))
@@ -22,6 +23,7 @@ find_hooks (void)
   *(void **) &read32 = dlsym (RTLD_DEFAULT, "xlnk_hw_read32");
   *(void **) &write32 = dlsym (RTLD_DEFAULT, "xlnk_hw_write32");
   *(void **) &reset_core = dlsym (RTLD_DEFAULT, "xlnk_emulator_reset_core");
+  *(void **) &get_core = dlsym (RTLD_DEFAULT, "xlnk_emulator_get_core");
 }
 
 static int
@@ -165,4 +167,13 @@ fill_random (Buffer * buffer, uint32_t seed)
   for (uint32_t i = 0; i < buffer->size; i++)
     buffer->data[i] = (uint8_t) g_rand_int (random);
   g_rand_free (random);
+}
+
+struct xlnk_emulator_core
+core_statistics (const char *name)
+{
+  struct xlnk_emulator_core core;
+
+  g_assert_cmpint (get_core (name, &core), ==, 0);
+  return core;
 }

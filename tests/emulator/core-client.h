@@ -57,6 +57,8 @@ void flush (int fd, const Buffer * buffer);
 void invalidate (int fd, const Buffer * buffer);
 void fill_random (Buffer * buffer, uint32_t seed);
 
+/* The back door; the test ends if there is no such core. */
 extern int (*reset_core) (const char *name);
+struct xlnk_emulator_core core_statistics (const char *name);
 
 #endif /* TEST_CORE_CLIENT_H */

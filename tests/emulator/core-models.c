@@ -5,6 +5,7 @@
  */
 #include "core-client.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +148,101 @@ test_copy_and_invert (void)
   unit_close (&invert);
 }
 
+static void
+check_resize (const Unit * unit, const Shape * shape, const Shape * out, uint32_t format, uint32_t bytes)
+{
+  const uint32_t src_stride = shape->src_stride ? shape->src_stride : shape->width * bytes;
+  const uint32_t dst_stride = out->dst_stride ? out->dst_stride : out->width * bytes;
+  Buffer src = take (src_stride * shape->height, 9), dst = take (dst_stride * out->height, 0);
+
+  set_arguments (unit, &src, &dst, shape, format);
+  put (unit, DST_STRIDE, out->dst_stride);
+  put (unit, OUT_WIDTH, out->width);
+  put (unit, OUT_HEIGHT, out->height);
+  unit_run (unit);
+  invalidate (fd, &dst);
+  for (uint32_t y = 0; y < out->height; y++) {
+    for (uint32_t i = 0; i < dst_stride; i++) {
+      const uint32_t x = i / bytes, from_x = x * shape->width / out->width, from_y = y * shape->height / out->height;
+
+      g_assert_cmpint (dst.data[y * dst_stride + i], ==,
+          x < out->width ? src.data[from_y * src_stride + from_x * bytes + i % bytes] : UNUSED);
+    }
+  }
+  client_give (fd, &src);
+  client_give (fd, &dst);
+}
+
+static void
+test_resize (void)
+{
+  const Shape out[] = { {1, 1, 0, 0}, {50, 41, 0, 0}, {7, 3, 0, 77}, {640, 9, 0, 0} };
+  Unit unit = unit_open ("resize");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    for (gsize k = 0; k < G_N_ELEMENTS (out); k++) {
+      check_resize (&unit, &shapes[i], &out[k], RGBA, 4);
+      check_resize (&unit, &shapes[i], &out[k], RGB, 3);
+      check_resize (&unit, &shapes[i], &out[k], GRAY8, 1);
+    }
+  }
+  unit_close (&unit);
+}
+
+/* Rounds down, also below zero. */
+static uint8_t
+scale (int value)
+{
+  return (uint8_t) clamp ((int) floor (value / 256.0), 255);
+}
+
+static void
+check_nv12 (const Unit * unit, const Shape * shape, unsigned bytes, bool plane_register)
+{
+  const uint32_t stride = shape->src_stride ? shape->src_stride : shape->width;
+  const uint32_t chroma_stride = (shape->width + 1) / 2 * 2 + 6;
+  const uint32_t dst_stride = shape->dst_stride ? shape->dst_stride : shape->width * bytes;
+  const uint32_t gap = plane_register ? 100 : 0, chroma = stride * shape->height + gap;
+  Buffer src = take (chroma + chroma_stride * ((shape->height + 1) / 2), 21);
+  Buffer dst = take (dst_stride * shape->height, 0);
+
+  set_arguments (unit, &src, &dst, shape, NV12);
+  put_address (unit, SRC1, plane_register ? src.phys + chroma : 0);
+  put (unit, SRC_STRIDE1, chroma_stride);
+  unit_run (unit);
+  invalidate (fd, &dst);
+  for (uint32_t y = 0; y < shape->height; y++) {
+    for (uint32_t x = 0; x < shape->width; x++) {
+      const uint8_t *pair = src.data + chroma + y / 2 * chroma_stride + x / 2 * 2;
+      const uint8_t *pixel = dst.data + y * dst_stride + x * bytes;
+      const int c = src.data[y * stride + x] - 16, d = pair[0] - 128, e = pair[1] - 128;
+
+      g_assert_cmpint (pixel[0], ==, scale (298 * c + 409 * e + 128));
+      g_assert_cmpint (pixel[1], ==, scale (298 * c - 100 * d - 208 * e + 128));
+      g_assert_cmpint (pixel[2], ==, scale (298 * c + 516 * d + 128));
+      if (bytes == 4)
+        g_assert_cmpint (pixel[3], ==, 255);
+    }
+  }
+  client_give (fd, &src);
+  client_give (fd, &dst);
+}
+
+static void
+test_nv12_to_rgb (void)
+{
+  const Shape some[] = { {1, 1, 0, 0}, {2, 2, 0, 0}, {33, 7, 40, 150}, {640, 10, 0, 0} };
+  Unit rgba = unit_open ("nv12"), rgb = unit_open ("nv12-rgb");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (some); i++) {
+    check_nv12 (&rgba, &some[i], 4, false);
+    check_nv12 (&rgba, &some[i], 4, true);
+    check_nv12 (&rgb, &some[i], 3, true);
+  }
+  unit_close (&rgba);
+  unit_close (&rgb);
+}
+
 /* In place: the same buffer twice. */
 static void
 test_in_place (void)
@@ -278,6 +374,8 @@ main (int argc, char **argv)
   fd = client_open ();
   g_test_add_func ("/core/models/copy-and-invert", test_copy_and_invert);
   g_test_add_func ("/core/models/sobel", test_sobel);
+  g_test_add_func ("/core/models/resize", test_resize);
+  g_test_add_func ("/core/models/nv12-to-rgb", test_nv12_to_rgb);
   g_test_add_func ("/core/models/in-place", test_in_place);
   g_test_add_func ("/core/models/planes", test_planes);
   g_test_add_func ("/core/models/missing-flush-shows", test_missing_flush_shows);
