@@ -54,8 +54,8 @@ pack ()
   cp "$here/guest/guest.sh" "$here"/guest/*.suite "$dir/module/xlnk.ko" "$root/xlnk/"
   find "$guest/allocator" -maxdepth 1 -name '*.so*' ! -type d -exec cp -P {} "$root/xlnk/lib/" \;
   cp "$guest"/plugin/libgstxlnk.so "$root/xlnk/plugins/"
-  find "$guest"/tests/{check,emulator,system} -maxdepth 1 -type f -perm /111 -name '*.so' -exec cp {} "$root/xlnk/lib/" \;
-  find "$guest"/{examples,tests/check,tests/emulator,tests/system} -maxdepth 1 -type f -perm /111 ! -name '*.so' \
+  find "$guest"/tests/{check,emulator,system} -maxdepth 2 -type f -perm /111 -name '*.so' -exec cp {} "$root/xlnk/lib/" \;
+  find "$guest"/{examples,tests/check,tests/emulator,tests/system} -maxdepth 2 -type f -perm /111 ! -name '*.so' \
     -exec cp {} "$root/xlnk/bin/" \;
   find "$root" -name '*.symbols' -delete
   arm-linux-gnueabihf-strip --strip-debug "$root"/xlnk/{bin,lib,plugins}/* "$root/xlnk/xlnk.ko" 2>>"$log"

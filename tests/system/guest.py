@@ -12,6 +12,9 @@ begin with "@" are for us:
   @sha256 ADDRESS LENGTH   asks for the digest of physical memory, seen from outside: one line goes back
   @finished                all tests of the list ran
 
+A line "call NAME = OUTCOME # REASON" says what came of a system call. A command on this machine can be given that makes
+the same calls on the emulated board: the outcomes must be equal, or differ where there is a reason. Each is a check.
+
 Each "ok" and "not ok" of a test is one check. Its exit status is another, and its live buffers are one more. The guest's
 clock may run twice too fast, so all limits are on the host's: for the whole run, and for the silence between two lines.
 """
@@ -32,6 +35,7 @@ import time
 
 TAP = re.compile(r"(not )?ok\b(?: \d+)?(?: -)? ?(.*)")
 # gst-check names a case FILE:GROUP:CASE: Passed
+CALL = re.compile(r"call (.+?) = (.*?)(?: # (.*))?$")
 CHECK_CASE = re.compile(r"\S+\.c:\w+:(\w+: )")
 PLAN = re.compile(r"1\.\.(\d+)\s*(# *SKIP.*)?$", re.IGNORECASE)
 
@@ -119,6 +123,34 @@ class Report:
         print(f"# {text}", flush=True)
 
 
+class Reference:
+    """What the emulated board answers to the calls that the guest makes."""
+
+    def __init__(self, command):
+        self.outcomes = {}
+        if not command:
+            return
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=120, check=True)
+        for line in done.stdout.splitlines():
+            call = CALL.match(line)
+            if call:
+                self.outcomes[call[1]] = call[2]
+
+    def compare(self, call, report):
+        name, outcome, reason = call.groups()
+        expected = self.outcomes.pop(name, "nothing: no such call")
+        if outcome == expected and reason:
+            report.check(False, f"{name}: equal, but there is a reason to differ: {reason}")
+        elif outcome == expected:
+            report.check(True, f"{name}: {outcome}")
+        else:
+            report.check(bool(reason), f"{name}: kernel: {outcome}; emulator: {expected}; {reason or 'no reason known'}")
+
+    def conclude(self, report):
+        for name in self.outcomes:
+            report.check(False, f"{name}: the kernel was not asked")
+
+
 class Test:
     """One test of the guest, while it runs."""
 
@@ -171,6 +203,7 @@ class Run:
         self.report = report
         self.deadline = time.monotonic() + arguments.timeout
         self.silence = arguments.silence
+        self.reference = Reference(arguments.reference)
         self.verbose = arguments.verbose
         self.test = None
         self.may_lose = 0
@@ -200,6 +233,8 @@ class Run:
             print(f"| {line}", file=sys.stderr, flush=True)
         if line.startswith("@"):
             self.obey(line[1:].split())
+        elif self.test and (call := CALL.match(line)):
+            self.reference.compare(call, self.report)
         elif self.test:
             self.test.take(line, self.report)
         else:
@@ -216,6 +251,7 @@ class Run:
         if self.test:
             self.report.check(False, f"{self.test.name}: came to an end")
             self.test.show(self.report)
+        self.reference.conclude(self.report)
         self.report.check(self.finished, "the guest ran its whole list")
         if not self.finished or self.report.failures:
             for line in self.stray[-100:]:
@@ -223,7 +259,9 @@ class Run:
 
 
 def parse():
-    parser = argparse.ArgumentParser(description="Boots a guest that runs a list of tests; prints TAP.")
+    parser = argparse.ArgumentParser(
+        description="Boots a guest that runs a list of tests; prints TAP.",
+        epilog="After --: a command whose answers to system calls the guest's are compared with.")
     parser.add_argument("--kernel", required=True)
     parser.add_argument("--dtb", required=True)
     parser.add_argument("--initrd", required=True)
@@ -232,7 +270,10 @@ def parse():
     parser.add_argument("--silence", type=float, default=120, help="seconds without a line")
     parser.add_argument("--verbose", action="store_true", help="show the console on stderr")
     parser.add_argument("suite", help="the list of tests")
-    return parser.parse_args()
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    arguments = parser.parse_args(sys.argv[1:end])
+    arguments.reference = sys.argv[end + 1:]
+    return arguments
 
 
 def main():

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# run.sh SOURCE DIR SUITE [OPTION…]: builds what is not built yet and runs one list of tests in a guest. Prints TAP; says
+# run.sh SOURCE DIR SUITE [OPTION…] [-- COMMAND…]: builds what is not built yet and runs one list of tests in a guest. Prints TAP; says
 # why if it cannot be done here.
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,4 +18,4 @@ fi
 [ "$status" -eq 0 ] || exit "$status"
 kernel=$dir/prepared/kernel
 exec "${PYTHON:-python3}" "$here/guest.py" --kernel "$kernel/vmlinuz" --dtb "$kernel/smdkv310.dtb" --initrd "$dir/initrd" \
-  "$@" "$suite"
+  "$suite" "$@"

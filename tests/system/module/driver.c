@@ -232,7 +232,6 @@ static const struct file_operations operations = {
 	.open = xlnk_open,
 	.read = xlnk_read,
 	.write = xlnk_write,
-	.llseek = default_llseek,
 	.unlocked_ioctl = xlnk_ioctl,
 	.mmap = xlnk_mmap,
 };
