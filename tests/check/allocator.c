@@ -118,13 +118,16 @@ GST_START_TEST (name_is_known_after_init_once)
 {
   GError *error = NULL;
   GstAllocator *found;
+  gint references;
 
   fail_unless (gst_allocator_find ("xlnk") == NULL);
   gst_memory_unref (xlnk_check_alloc (10));
   fail_unless (gst_allocator_find ("xlnk") == NULL);
   fail_unless (gst_xlnk_allocator_init_once (&error));
   fail_unless (error == NULL);
+  references = GST_OBJECT_REFCOUNT_VALUE (xlnk_allocator);
   fail_unless (gst_xlnk_allocator_init_once (NULL));
+  fail_unless_equals_int (GST_OBJECT_REFCOUNT_VALUE (xlnk_allocator), references);
   found = gst_allocator_find ("xlnk");
   fail_unless (found == GST_ALLOCATOR (xlnk_allocator));
   gst_object_unref (found);

@@ -144,7 +144,7 @@ test_interrupted_calls_are_repeated (void)
 }
 
 static void
-test_failed_map_gives_the_buffer_back (void)
+test_defect_08_failed_map_gives_the_buffer_back (void)
 {
   XlnkDevice *device = open_device ();
   g_autoptr (GError) error = NULL;
@@ -247,7 +247,7 @@ static const struct
   {"/device-faults/probe-needs-a-low-id", test_probe_needs_a_low_id},
   {"/device-faults/positive-return-is-a-failure", test_positive_return_is_a_failure},
   {"/device-faults/interrupted-calls-are-repeated", test_interrupted_calls_are_repeated},
-  {"/device-faults/failed-map-gives-the-buffer-back", test_failed_map_gives_the_buffer_back},
+  {"/device-faults/defect-08-failed-map-gives-the-buffer-back", test_defect_08_failed_map_gives_the_buffer_back},
   {"/device-faults/failed-probe-gives-the-buffer-back", test_failed_probe_gives_the_buffer_back},
   {"/device-faults/probe-is-repeated", test_probe_is_repeated},
   {"/device-faults/full-table-says-so", test_full_table_says_so},

@@ -23,6 +23,21 @@ GST_START_TEST (defect_02_share_is_set)
 
 GST_END_TEST;
 
+GST_START_TEST (defect_11_share_copy_and_span_are_ours)
+{
+  GstAllocator *ours = GST_ALLOCATOR (xlnk_allocator);
+  GstAllocator *system = gst_allocator_find (GST_ALLOCATOR_SYSMEM);
+  GstAllocatorClass *klass = GST_ALLOCATOR_GET_CLASS (ours);
+
+  fail_unless (klass->alloc != NULL && klass->free != NULL);
+  fail_unless (ours->mem_map_full != NULL && ours->mem_unmap_full != NULL);
+  fail_unless (ours->mem_share != NULL && ours->mem_copy != NULL && ours->mem_is_span != NULL);
+  fail_unless (ours->mem_copy != system->mem_copy && ours->mem_share != system->mem_share);
+  gst_object_unref (system);
+}
+
+GST_END_TEST;
+
 /* Whichever goes first. */
 GST_START_TEST (defect_04_one_free_for_a_shared_child)
 {
@@ -334,6 +349,7 @@ share_suite (void)
   TCase *tc = xlnk_check_add_case (suite, "share");
 
   tcase_add_test (tc, defect_02_share_is_set);
+  tcase_add_test (tc, defect_11_share_copy_and_span_are_ours);
   tcase_add_test (tc, defect_04_one_free_for_a_shared_child);
   tcase_add_test (tc, defect_10_children_do_not_change_the_live_count);
   tcase_add_test (tc, defect_07_child_has_address_and_maps);
