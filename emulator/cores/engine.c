@@ -208,7 +208,7 @@ wait_for_end (Job * job)
   return wait_for_pace (job);
 }
 
-/* False: it got stuck, or was stopped. */
+/* A job that a reset stopped may have a successor already. */
 static bool
 run_hls (Engine * engine, const CoreModel * model)
 {
@@ -224,12 +224,11 @@ run_hls (Engine * engine, const CoreModel * model)
   memcpy (arguments, core->hls.job, sizeof arguments);
   job_begin (&job, engine, model->input_size (&core->config, arguments));
   core_unlock (core);
-  if (model->run (&job, arguments) && wait_for_end (&job)) {
+  if (model->run (&job, arguments) && wait_for_end (&job))
     finish_hls (&job);
-    return true;
-  }
-  core->statistics.busy += core_now () - job.started;
-  return false;
+  else
+    core->statistics.busy += core_now () - job.started;
+  return !job.hung || !quits (engine, 1);
 }
 
 static bool

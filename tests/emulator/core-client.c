@@ -177,3 +177,12 @@ core_statistics (const char *name)
   g_assert_cmpint (get_core (name, &core), ==, 0);
   return core;
 }
+
+void
+wait_for_jobs (const char *name, const struct xlnk_emulator_core *before, unsigned jobs)
+{
+  for (unsigned i = 0; core_statistics (name).finished < before->finished + jobs; i++) {
+    g_assert_cmpint (i, <, 5000);
+    g_usleep (1000);
+  }
+}

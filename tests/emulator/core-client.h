@@ -60,5 +60,7 @@ void fill_random (Buffer * buffer, uint32_t seed);
 /* The back door; the test ends if there is no such core. */
 extern int (*reset_core) (const char *name);
 struct xlnk_emulator_core core_statistics (const char *name);
+/* Until that many jobs have finished since @before: without a look at the registers, which may change them. */
+void wait_for_jobs (const char *name, const struct xlnk_emulator_core *before, unsigned jobs);
 
 #endif /* TEST_CORE_CLIENT_H */

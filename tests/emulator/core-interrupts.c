@@ -168,7 +168,7 @@ test_lost (Fixture * self, gconstpointer name)
 
   for (unsigned i = 0; i < 9; i++) {
     unit_start (&self->unit);
-    if (unit_poll (&self->unit, 100) == 1) {
+    if (unit_poll (&self->unit, 400) == 1) {
       g_assert_cmpint (unit_count (&self->unit), >, 0);
     } else {
       missing++;

@@ -12,7 +12,7 @@
 
 static int fd;
 
-/* A job that takes some 20 ms with the cores of this test called slow…, and none with the others. */
+/* A job that takes 100 ms with the cores of this test called slow…, and none with the others. */
 static void
 set_job (const Unit * unit, const Buffer * buffer)
 {
@@ -52,11 +52,12 @@ tear_down (Fixture * self, gconstpointer name)
 static void
 test_done_clears_when_read (Fixture * self, gconstpointer name)
 {
-  (void) name;
+  const struct xlnk_emulator_core before = core_statistics (name);
+
   g_assert_cmphex (get (&self->unit, CTRL), ==, IDLE);
   unit_start (&self->unit);
   g_assert_cmphex (get (&self->unit, CTRL), ==, START);
-  g_usleep (40000);
+  wait_for_jobs (name, &before, 1);
   g_assert_cmphex (get (&self->unit, CTRL), ==, DONE | IDLE);
   g_assert_cmphex (get (&self->unit, CTRL), ==, IDLE);
 }
@@ -65,9 +66,10 @@ test_done_clears_when_read (Fixture * self, gconstpointer name)
 static void
 test_done_stays_until_read (Fixture * self, gconstpointer name)
 {
-  (void) name;
+  const struct xlnk_emulator_core before = core_statistics (name);
+
   unit_start (&self->unit);
-  g_usleep (40000);
+  wait_for_jobs (name, &before, 1);
   g_assert_cmphex (get (&self->unit, ISR), ==, 0);
   g_assert_cmphex (get (&self->unit, GIE), ==, 0);
   put (&self->unit, CTRL, 0);
@@ -83,8 +85,9 @@ test_start_while_running (Fixture * self, gconstpointer name)
   unit_start (&self->unit);
   put (&self->unit, CTRL, 0);
   g_assert_cmphex (get (&self->unit, CTRL), ==, START);
-  g_usleep (60000);
+  wait_for_jobs (name, &before, 1);
   g_assert_cmphex (get (&self->unit, CTRL), ==, DONE | IDLE);
+  g_usleep (20000);
   g_assert_cmpint (core_statistics (name).jobs, ==, before.jobs + 1);
 }
 
@@ -95,12 +98,10 @@ test_auto_restart (Fixture * self, gconstpointer name)
 
   put (&self->unit, CTRL, START | RESTART);
   g_assert_cmphex (get (&self->unit, CTRL), ==, START | RESTART);
-  g_usleep (90000);
+  wait_for_jobs (name, &before, 3);
   g_assert_cmphex (get (&self->unit, CTRL), ==, START | RESTART | DONE);
   put (&self->unit, CTRL, 0);
-  g_usleep (40000);
-  g_assert_cmphex (get (&self->unit, CTRL), ==, DONE | IDLE);
-  g_assert_cmpint (core_statistics (name).jobs, >=, before.jobs + 3);
+  g_assert_true (unit_wait (&self->unit, CTRL, IDLE, 2000));
 }
 
 /* ISR is set only where IER says so, toggles where ones are written, and raises nothing without GIE. */
@@ -179,7 +180,7 @@ test_reset (Fixture * self, gconstpointer name)
   g_assert_cmphex (get (&self->unit, IER), ==, 0);
   g_assert_cmphex (get (&self->unit, SRC), ==, 0);
   device_fill (self->buffer.phys + 4096, 0, 128);
-  g_usleep (40000);
+  g_usleep (150000);
   g_assert_cmphex (get (&self->unit, CTRL), ==, IDLE);
   g_assert_cmpint (device_byte (self->buffer.phys + 4096), ==, 0);
 
@@ -198,7 +199,7 @@ test_chain (Fixture * self, gconstpointer name)
   g_assert_true (unit_wait (&self->unit, CTRL, DONE, 1000));
   g_assert_cmphex (get (&self->unit, CTRL), ==, DONE);
   unit_start (&self->unit);
-  g_usleep (40000);
+  g_usleep (20000);
   g_assert_cmphex (get (&self->unit, CTRL), ==, START | DONE);
   g_assert_cmpint (core_statistics (name).jobs, ==, before.jobs + 1);
 
@@ -214,12 +215,13 @@ test_chain (Fixture * self, gconstpointer name)
 static void
 test_newer_tools (Fixture * self, gconstpointer name)
 {
+  const struct xlnk_emulator_core before = core_statistics (name);
   const bool isr_clears = strstr (name, "22-1") != NULL;
 
   put (&self->unit, GIE, 1);
   put (&self->unit, IER, 1);
   unit_start (&self->unit);
-  g_usleep (30000);
+  wait_for_jobs (name, &before, 1);
   g_assert_cmphex (get (&self->unit, CTRL), ==, DONE | IDLE | READY | PENDING);
   g_assert_cmphex (get (&self->unit, CTRL), ==, IDLE | PENDING);
   g_assert_cmphex (get (&self->unit, ISR), ==, 1);
