@@ -75,8 +75,8 @@ struct _Board
   void *user;
 };
 
-/* A blank board; NULL if there is none of that name. A program has one kind: simulated ones are arm, arm64 and
- * arm64-driver; the emulated one has any name. */
+/* A blank board; NULL if there is none of that name: arm, arm64, arm64-driver. A program has one kind of them. The
+ * emulated one is what --arch made it, whatever its name. */
 Board *board_new (const char *name);
 
 #endif /* BOARD_H */

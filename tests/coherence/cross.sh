@@ -144,7 +144,7 @@ for name in arm arm64 arm64-driver; do
 done
 for name in arm arm64; do
   run "device-$name" on_board --arch "$name" --cma 1M --seed 1 -- \
-    "$tests/test-device" --board emulated --operations "$operations"
+    "$tests/test-device" --board "$name" --operations "$operations"
 done
 run device-copy guest "$checks/check-device-copy"
 export XLNK_TEST_SHIFT=16       # of the default driver

@@ -14,7 +14,7 @@ done
 if [ $# -ge 6 ]; then
   for arch in arm arm64; do
     "$5" --strict --arch "$arch" --cma 1M --seed "$seed" -- \
-      "$6" --board emulated --operations "$operations" --seed "$seed"
+      "$6" --board "$arch" --operations "$operations" --seed "$seed"
   done
 fi
 python3 "$2" "$3" "$4" --long || [ $? = 77 ]

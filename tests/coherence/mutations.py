@@ -218,11 +218,11 @@ MUTATIONS = [
 def mutate(root, out, mutation):
     """A copy of the mutated file. The text must be there once, and change."""
     name, path, old, new = mutation
-    with open(os.path.join(root, path)) as source:
+    with open(os.path.join(root, path), encoding='utf-8') as source:
         text = source.read()
     if text.count(old) != 1 or old == new:
         raise SystemExit(f'mutation "{name}" applies {text.count(old)} times to {path}, not once')
-    with open(out, 'w') as copy:
+    with open(out, 'w', encoding='utf-8') as copy:
         copy.write(text.replace(old, new))
 
 
