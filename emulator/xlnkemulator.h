@@ -63,7 +63,7 @@ int xlnk_emulator_get_core (const char *name, struct xlnk_emulator_core *core);
 /* Pulses the core's reset line, as loading the fabric anew does: what it was doing stops, its registers are cleared. */
 int xlnk_emulator_reset_core (const char *name);
 
-/* Takes the board's lock and keeps it: for a test that then dies of SIGKILL. */
+/* Starts an allocation and stays inside, with the board's lock: for a test that then dies of SIGKILL. */
 int xlnk_emulator_hold_lock (void);
 
 /*

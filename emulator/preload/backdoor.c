@@ -112,9 +112,14 @@ EXPORT int
 xlnk_emulator_hold_lock (void)
 {
   Context *context = context_get ();
+  uint64_t phys;
 
   if (!context)
     return finish (-ENODEV);
   board_lock (&context->board);
+  /* as in the middle of an allocation: a page is taken, and no buffer has it yet */
+  phys = board_cma_alloc (&context->board, BOARD_PAGE);
+  if (phys)
+    board_cma_give (&context->board, phys, BOARD_PAGE, board_find_slot (&context->board));
   return 0;
 }

@@ -52,11 +52,14 @@ test_missing_barrier (void)
   Buffer buffer = client_take (fd, SIZE, true);
 
   buffer.data[0] = 1;
-  clean (buffer.data, SIZE);
+  buffer.data[4096] = 2;
+  clean (buffer.data, 64);
+  clean (buffer.data + 4096, 64);
   g_assert_cmpint (device_byte (buffer.phys), ==, 0);
   g_assert_cmpint (client_counters ().device_read_dirty, ==, hazards + 1);
   barrier ();
   g_assert_cmpint (device_byte (buffer.phys), ==, 1);
+  g_assert_cmpint (device_byte (buffer.phys + 4096), ==, 2);
   g_assert_cmpint (client_counters ().device_read_dirty, ==, hazards + 1);
   client_give (fd, &buffer);
 }
