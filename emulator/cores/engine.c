@@ -144,7 +144,7 @@ job_advance (Job * job, uint64_t bytes)
     return hang (job);
   if (job->done >= job->fail_at && !job->failed) {
     job->failed = true;
-    core->statistics.errors++;
+    core->statistics.errors += core->config.kind == CORE_HLS;   /* a DMA says so itself */
   }
   disturb (job, before);
   if (core->plain_users || core->pending) {
