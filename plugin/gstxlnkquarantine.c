@@ -9,7 +9,8 @@ typedef struct
 {
   GstXlnkAccelerator *accelerator;      /* referenced */
   gboolean orphaned;            /* nobody else has it open: it is ours to close */
-  GstXlnkDeviceBuffer in, out;
+  GstMapInfo maps[2];           /* of memories that are referenced */
+  guint n_maps;
 } Entry;
 
 static GMutex mutex;
@@ -25,15 +26,24 @@ gst_xlnk_device_buffer_release (GstXlnkDeviceBuffer * self)
   self->buffer = NULL;
 }
 
+static void
+take_side (Entry * entry, GstXlnkDeviceBuffer * side)
+{
+  if (!side->buffer)
+    return;
+  gst_memory_ref (side->map.memory);
+  entry->maps[entry->n_maps++] = side->map;
+  gst_buffer_replace (&side->buffer, NULL);
+}
+
 void
-gst_xlnk_quarantine_take (GstXlnkAccelerator * accelerator, const GstXlnkDeviceBuffer * in,
-    const GstXlnkDeviceBuffer * out)
+gst_xlnk_quarantine_take (GstXlnkAccelerator * accelerator, GstXlnkDeviceBuffer * in, GstXlnkDeviceBuffer * out)
 {
   Entry *entry = g_new0 (Entry, 1);
 
   entry->accelerator = gst_object_ref (accelerator);
-  entry->in = *in;
-  entry->out = *out;
+  take_side (entry, in);
+  take_side (entry, out);
   g_mutex_lock (&mutex);
   g_queue_push_tail (&entries, entry);
   g_mutex_unlock (&mutex);
@@ -42,8 +52,13 @@ gst_xlnk_quarantine_take (GstXlnkAccelerator * accelerator, const GstXlnkDeviceB
 static void
 release_entry (Entry * entry)
 {
-  gst_xlnk_device_buffer_release (&entry->in);
-  gst_xlnk_device_buffer_release (&entry->out);
+  while (entry->n_maps > 0) {
+    GstMapInfo *map = &entry->maps[--entry->n_maps];
+    GstMemory *memory = map->memory;
+
+    gst_xlnk_memory_unmap_device (memory, map);
+    gst_memory_unref (memory);
+  }
   if (entry->orphaned)
     gst_xlnk_accelerator_close (entry->accelerator);
   gst_object_unref (entry->accelerator);
@@ -108,11 +123,8 @@ gst_xlnk_quarantine_count (void)
   GList *link;
 
   g_mutex_lock (&mutex);
-  for (link = entries.head; link; link = link->next) {
-    Entry *entry = link->data;
-
-    count += (entry->in.buffer != NULL) + (entry->out.buffer != NULL);
-  }
+  for (link = entries.head; link; link = link->next)
+    count += ((Entry *) link->data)->n_maps;
   g_mutex_unlock (&mutex);
   return count;
 }
