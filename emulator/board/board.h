@@ -78,7 +78,7 @@ typedef struct
 {
   uint32_t request;
   uint32_t use;                 /* the n-th use fails; counted from 1 */
-  int32_t result;               /* -errno, or a positive return */
+  int32_t result;               /* -errno, a positive return, or BOARD_FAULT_KILL */
   uint32_t reserved;
 } BoardFault;
 
@@ -235,6 +235,7 @@ typedef enum
 } BoardRequest;
 
 const char *board_request_name (BoardRequest request);
+#define BOARD_FAULT_KILL 0x40000000     /* the request is done, and nobody lives to learn of it */
 int board_fault (Board * board, BoardRequest request);  /* counts the use; 0: no fault */
 
 #endif /* BOARD_H */

@@ -10,10 +10,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 typedef enum
 {
@@ -134,6 +137,13 @@ void
 context_unlock (Context * self)
 {
   board_unlock (&self->board);
+}
+
+void
+context_obey (int fault)
+{
+  if (fault == BOARD_FAULT_KILL)
+    syscall (SYS_kill, raw_process_id (), SIGKILL);
 }
 
 static void __attribute__ ((format (printf, 2, 0)))

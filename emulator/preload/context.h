@@ -32,6 +32,8 @@ void context_unlock (Context * context);
 /* The real kernel would have crashed here. Called under the lock. */
 _Noreturn void context_oops (Context * context, const char *format, ...)
   __attribute__ ((format (printf, 2, 3)));
+/* A fault of --fault that kills: after the request is done. Does nothing for the others. */
+void context_obey (int fault);
 void context_say (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
 #endif /* PRELOAD_CONTEXT_H */

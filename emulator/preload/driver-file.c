@@ -47,10 +47,10 @@ driver_open (Context * context, int flags)
   context_lock (context);
   fault = board_fault (&context->board, REQUEST_OPEN);
   owner = state->next_owner++;
-  if (fault == 0 && (flags & O_ACCMODE) == O_WRONLY)
+  if (fault >= 0 && (flags & O_ACCMODE) == O_WRONLY)
     state->scratch_size = 0;
   context_unlock (context);
-  if (fault) {
+  if (fault < 0) {
     errno = -fault;
     return -1;
   }
@@ -60,6 +60,7 @@ driver_open (Context * context, int flags)
   raw_seek (fd, POSITION_BASE + ((int64_t) owner << POSITION_BITS), SEEK_SET);
   if (context->version->reclaim)
     board_owner_hold (fd, owner, (flags & O_ACCMODE) != O_RDONLY);
+  context_obey (fault);
   return fd;
 }
 
@@ -94,14 +95,16 @@ driver_read (Context * context, int fd, void *data, size_t size, int64_t offset)
 {
   BoardState *state = context->board.state;
   const int64_t at = offset == DRIVER_POSITION ? position (fd) : offset;
-  ssize_t result = 0;
+  ssize_t result;
+  int fault;
 
   if (!may (fd, O_WRONLY))
     return -EBADF;
   if (at < 0)
     return -EINVAL;
   context_lock (context);
-  result = board_fault (&context->board, REQUEST_READ);
+  fault = board_fault (&context->board, REQUEST_READ);
+  result = fault < 0 ? fault : 0;
   if (result == 0 && at < state->scratch_size) {
     const size_t left = (size_t) (state->scratch_size - at);
 
@@ -112,6 +115,7 @@ driver_read (Context * context, int fd, void *data, size_t size, int64_t offset)
   context_unlock (context);
   if (result > 0 && offset == DRIVER_POSITION)
     raw_seek (fd, result, SEEK_CUR);
+  context_obey (fault);
   return result;
 }
 
@@ -122,6 +126,7 @@ driver_write (Context * context, int fd, const void *data, size_t size, int64_t 
   BoardState *state = context->board.state;
   const int64_t at = offset == DRIVER_POSITION ? position (fd) : offset;
   ssize_t result;
+  int fault;
 
   if (!may (fd, O_RDONLY))
     return -EBADF;
@@ -130,7 +135,8 @@ driver_write (Context * context, int fd, const void *data, size_t size, int64_t 
   context_lock (context);
   if (size > 0 && (at > (int64_t) BOARD_SCRATCH || size > BOARD_SCRATCH - (size_t) at))
     context_oops (context, "write of %zu bytes at %lld overflows the 8 KiB scratch page", size, (long long) at);
-  result = board_fault (&context->board, REQUEST_WRITE);
+  fault = board_fault (&context->board, REQUEST_WRITE);
+  result = fault < 0 ? fault : 0;
   if (result == 0)
     result = user_read (context->board.scratch + at, data, size) ? -EFAULT : (ssize_t) size;
   if (result > 0 && at + result > state->scratch_size)
@@ -138,5 +144,6 @@ driver_write (Context * context, int fd, const void *data, size_t size, int64_t 
   context_unlock (context);
   if (result > 0 && offset == DRIVER_POSITION)
     raw_seek (fd, result, SEEK_CUR);
+  context_obey (fault);
   return result;
 }

@@ -101,7 +101,7 @@ driver_mmap (Context * context, void *address, size_t length, int prot, int flag
   context_lock (context);
   context->board.state->counters.maps++;
   fault = board_fault (&context->board, REQUEST_MMAP);
-  if (fault == 0) {
+  if (fault >= 0) {
     target = find_target (&context->board, slot, context->version);
     result = map_target (address, length, prot, flags, fd, &target);
   }
@@ -110,7 +110,8 @@ driver_mmap (Context * context, void *address, size_t length, int prot, int flag
     remember (context, slot, &target, result, length);
   }
   context_unlock (context);
-  if (fault)
+  if (fault < 0)
     errno = -fault;
+  context_obey (fault);
   return result;
 }

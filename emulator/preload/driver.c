@@ -133,8 +133,9 @@ driver_ioctl (Context * context, int fd, unsigned code, unsigned long argument)
     return context->version->unknown_ok ? 0 : -EINVAL;
   if (fault < 0)
     return fault;
-  call.short_by = fault;
+  call.short_by = fault == BOARD_FAULT_KILL ? 0 : fault;
   result = context->version->pointers && row->old ? row->old (&call) : row->handler (&call);
+  context_obey (fault);
   return result == 0 ? fault : result;
 }
 

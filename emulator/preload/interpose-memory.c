@@ -58,16 +58,18 @@ munmap (void *address, size_t length)
 {
   uint64_t phys;
   size_t skipped, found;
+  int fault = 0, result;
 
   if (mappings_find (address, length, &phys, &skipped, &found)) {
-    const int fault = unmap_fault ();
-
-    if (fault) {
+    fault = unmap_fault ();
+    if (fault < 0) {
       errno = -fault;
       return -1;
     }
     mappings_remove (address, length);
   }
   cores_unmapped (address, length);
-  return raw_munmap (address, length);
+  result = raw_munmap (address, length);
+  context_obey (fault);
+  return result;
 }

@@ -49,9 +49,13 @@ find_result (const char *text, uint32_t request, int32_t * result)
 {
   guint64 number;
 
+  if (g_str_equal (text, "SIGKILL")) {
+    *result = BOARD_FAULT_KILL;
+    return TRUE;
+  }
   if (text[0] != '+')
     return find_errno (text, result);
-  if (request < REQUEST_ALLOC || !g_ascii_string_to_unsigned (text + 1, 10, 1, G_MAXINT32, &number, NULL))
+  if (request < REQUEST_ALLOC || !g_ascii_string_to_unsigned (text + 1, 10, 1, 65535, &number, NULL))
     return FALSE;
   *result = (int32_t) number;
   return TRUE;

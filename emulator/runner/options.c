@@ -28,7 +28,7 @@ static const char description[] =
     "\n"
     "Faults: REQUEST:N:RESULT, separated by commas. The N-th use of the request, counted\n"
     "over the heap, fails with an errno name or returns a positive number of bytes that\n"
-    "could not be copied:\n"
+    "could not be copied. SIGKILL lets the request happen and the process die in it:\n"
     "  --fault alloc:3:ENOMEM,mmap:2:EAGAIN,alloc:5:+16\n"
     "Requests: open read write mmap munmap alloc free adddmabuf cleardmabuf dmarequest\n"
     "dmasubmit dmawait dmarelease devregister dmaregister devunregister mcdmaregister\n"

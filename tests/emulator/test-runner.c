@@ -75,7 +75,7 @@ test_bad_options (void)
     "--cma 0", "--cma 3", "--cma 12X", "--cma -1M", "--cma 2G", "--cma 99999999999999999999", "--driver 3.14", "--arch x86",
     "--line 48", "--first-id 0", "--first-id 4096", "--driver 2016.4 --first-id 256", "--seed x", "--strict=all",
     "--driver 3.13 --arch arm64", "--fault alloc", "--fault alloc:1", "--fault alloc:0:ENOMEM", "--fault alloc:1:EFOO",
-    "--fault mmap:1:+3", "--fault alloc:1:+0", "--fault frob:1:ENOMEM", "--fault alloc:1:ENOMEM,", "--frob",
+    "--fault mmap:1:+3", "--fault alloc:1:+0", "--fault alloc:1:+65536", "--fault frob:1:ENOMEM", "--fault alloc:1:ENOMEM,", "--frob",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
@@ -245,6 +245,21 @@ test_faults (void)
   clear (&result);
 }
 
+/* The request is done, the process is gone: what a kill inside the kernel leaves. */
+static void
+test_death_in_a_request (void)
+{
+  Result result = run ("--fault alloc:2:SIGKILL", "faults");
+
+  g_assert_cmpint (result.status, ==, 128 + 9);
+  g_assert_cmpstr (result.out, ==, "");
+  assert_contains (result.err, "leaked       2 buffers");
+  clear (&result);
+  g_assert_cmpint (status_of ("--fault open:1:SIGKILL", "faults"), ==, 128 + 9);
+  g_assert_cmpint (status_of ("--fault mmap:3:SIGKILL", "faults"), ==, 128 + 9);
+  g_assert_cmpint (status_of ("--fault mmap:4:SIGKILL", "faults"), ==, 0);
+}
+
 static void
 test_seed_repeats (void)
 {
@@ -354,6 +369,7 @@ main (int argc, char **argv)
   ADD ("heap-survives", test_heap_survives);
   ADD ("kill-9-is-in-the-report", test_kill_9_is_in_the_report);
   ADD ("faults", test_faults);
+  ADD ("death-in-a-request", test_death_in_a_request);
   ADD ("seed-repeats", test_seed_repeats);
   ADD ("right-under-every-seed", test_right_under_every_seed);
   ADD ("signals-are-forwarded", test_signals_are_forwarded);
