@@ -35,9 +35,16 @@ build() {
 
 # The hook must really be in: the renamed functions are what the binary asks for.
 check_hook() {
-  local wanted=conformance_check_init
-  nm -u "$work/$1" | grep -q "$wanted" || { echo "$1: not compiled with our hook" >&2; return 1; }
-  [ "$1" != gstbufferpool ] || nm -u "$work/$1" | grep -q conformance_buffer_pool_new
+  local wanted undefined
+  undefined=$(nm -u "$work/$1")
+  wanted=conformance_check_init
+  [ "$1" != gstbufferpool ] || wanted="$wanted conformance_buffer_pool_new"
+  for function in $wanted; do
+    case "$undefined" in
+      *"$function"*) ;;
+      *) echo "$1 is not compiled with our hook: it does not call $function" >&2; return 1 ;;
+    esac
+  done
 }
 
 # The number behind "allocs" in the emulator's report.
