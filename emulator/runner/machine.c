@@ -43,6 +43,7 @@ make_directory (const BoardConfig * config, GError ** error)
 {
   char *path = g_strdup ("/dev/shm/xlnk-emulate-XXXXXX");
 
+  leftovers_sweep ("/dev/shm", "xlnk-emulate-");
   if (has_room ("/dev/shm", 4 * config->cma + (16 << 20)) && g_mkdtemp (path))
     return path;
   g_free (path);
@@ -147,6 +148,7 @@ machine_start (Machine * machine, const Options * options, GError ** error)
   machine->directory = make_directory (&options->config, error);
   if (!machine->directory)
     return FALSE;
+  machine->lock = leftovers_lock (machine->directory);
   machine->tree = g_build_filename (machine->directory, "tree", NULL);
   machine->heap = options->heap ? g_canonicalize_filename (options->heap, NULL)
       : g_build_filename (machine->directory, "heap", NULL);
@@ -155,23 +157,6 @@ machine_start (Machine * machine, const Options * options, GError ** error)
   set_run (machine, options);
   return cores_start (&machine->cores, &machine->board, machine->heap, machine->tree, options->cores,
       options->core_count, error);
-}
-
-static void
-remove_all (const char *path)
-{
-  GDir *dir = g_file_test (path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    char *child = g_build_filename (path, name, NULL);
-
-    remove_all (child);
-    g_free (child);
-  }
-  if (dir)
-    g_dir_close (dir);
-  g_remove (path);
 }
 
 void
@@ -183,7 +168,9 @@ machine_stop (Machine * machine)
   if (machine->fd >= 0)
     close (machine->fd);
   if (machine->directory)
-    remove_all (machine->directory);
+    leftovers_remove_all (machine->directory);
+  if (machine->lock >= 0)
+    close (machine->lock);
   g_free (machine->directory);
   g_free (machine->tree);
   g_free (machine->heap);

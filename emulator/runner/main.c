@@ -37,7 +37,7 @@ report (Machine * machine, const Options * options, int status)
 static int
 run (const Options * options)
 {
-  Machine machine = {.fd = -1 };
+  Machine machine = {.lock = -1,.fd = -1 };
   GError *error = NULL;
   char **environment = NULL;
   int result;

@@ -44,6 +44,7 @@ typedef struct
   char *directory;              /* temporary; holds the tree, and the heap unless --heap */
   char *tree;
   char *heap;
+  int lock;                     /* says that the directory is in use */
   int fd;                       /* of the heap; open as long as this runner counts */
   Board board;
   Cores cores;
@@ -52,6 +53,10 @@ typedef struct
 gboolean machine_start (Machine * machine, const Options * options, GError ** error);
 void machine_stop (Machine * machine);
 char **machine_environment (const Machine * machine, GError ** error);
+
+int leftovers_lock (const char *directory);
+void leftovers_sweep (const char *parent, const char *prefix);
+void leftovers_remove_all (const char *path);
 
 int child_run (char **command, char **environment);     /* its exit status, or 128 + signal */
 

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 static const char *runner, *tool, *preload;
 static char *directory;
@@ -346,6 +348,37 @@ test_nothing_is_left_behind (void)
   g_free (out);
 }
 
+/* What a killed runner left in shared memory goes with the next one; what a living one uses stays. */
+static void
+test_leftovers (void)
+{
+  const char *const argv[] = { runner, "--", "sh", "-c", "echo $XLNK_EMULATOR_TREE; exec cat", NULL };
+  const struct utimbuf old = { time (NULL) - 3600, time (NULL) - 3600 };
+  char text[128] = "", *home;
+  int in, out, status;
+  GPid pid;
+
+  g_spawn_async_with_pipes (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH
+      | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &pid, &in, &out, NULL, NULL);
+  g_assert_cmpint (read (out, text, sizeof text - 1), >, 0);
+  home = g_path_get_dirname (g_strchomp (text));
+  if (!g_str_has_prefix (home, "/dev/shm/"))
+    g_test_skip ("too little shared memory");
+  g_utime (home, (struct utimbuf *) &old);
+  g_assert_cmpint (status_of ("", "pingpong"), ==, 0);
+  g_assert_true (g_file_test (home, G_FILE_TEST_EXISTS));
+  kill (pid, SIGKILL);
+  waitpid (pid, &status, 0);
+  close (in);
+  close (out);
+  g_assert_true (g_file_test (home, G_FILE_TEST_EXISTS));
+  if (g_str_has_prefix (home, "/dev/shm/")) {
+    g_assert_cmpint (status_of ("", "pingpong"), ==, 0);
+    g_assert_false (g_file_test (home, G_FILE_TEST_EXISTS));
+  }
+  g_free (home);
+}
+
 #define ADD(name, test) g_test_add_func ("/runner/" name, test)
 
 int
@@ -375,6 +408,7 @@ main (int argc, char **argv)
   ADD ("signals-are-forwarded", test_signals_are_forwarded);
   ADD ("inert-without-runner", test_inert_without_runner);
   ADD ("nothing-is-left-behind", test_nothing_is_left_behind);
+  ADD ("leftovers", test_leftovers);
   result = g_test_run ();
   {
     char *heap = g_build_filename (directory, "heap", NULL), *second = g_strconcat (heap, "-2", NULL);
