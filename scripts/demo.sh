@@ -26,7 +26,7 @@ need_packages "${build_packages[@]}"
 
 say "Building in ${build#"$PWD"/}"
 configure "$build"
-compile "$build"
+compile "$build" emulator/xlnk-emulate emulator/libxlnkemulator.so plugin/libgstxlnk.so examples/contact-sheet
 
 say "Playing ${clip##*/} through xlnkaccel on an emulated board"
 mkdir -p "$demo"

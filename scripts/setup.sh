@@ -149,7 +149,8 @@ configure ()
   fi
 }
 
+# compile DIR [TARGET…]
 compile ()
 {
-  logged "$logs/${1##*/}-compile.log" ninja -C "$1"
+  logged "$logs/${1##*/}-compile.log" ninja -C "$@"
 }
