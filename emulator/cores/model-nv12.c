@@ -22,7 +22,7 @@ typedef struct
 static uint8_t
 clip (int value)
 {
-  const int shifted = value >= 0 ? value / 256 : -1;
+  const int shifted = value / 256;      /* what is below zero becomes zero, however it is rounded */
 
   return (uint8_t) CLAMP (shifted, 0, 255);
 }

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,6 +180,53 @@ test_freed_under_the_core (void)
   unit_close (&unit);
 }
 
+/* After a reset not one burst more, so that the memory can go back. Wide lines: many bursts between two looks. */
+static void
+test_reset_ends_the_bursts (void)
+{
+  const uint64_t before = client_counters ().hazards;
+  const uint32_t width = 65535, lines = 3;
+  Unit unit = unit_open ("plain");
+
+  for (unsigned i = 0; i < 60; i++) {
+    Buffer src = client_take (fd, width * 4 * lines, true), dst = client_take (fd, width * 4 * lines, true);
+
+    set_job (&unit, src.phys, dst.phys);
+    put (&unit, WIDTH, width);
+    put (&unit, HEIGHT, lines);
+    put (&unit, CTRL, START | RESTART);
+    g_usleep (i * 7);
+    g_assert_cmpint (reset_core ("plain"), ==, 0);
+    client_free (fd, src.id);
+    client_free (fd, dst.id);
+    munmap (src.data, src.size);
+    munmap (dst.data, dst.size);
+  }
+  g_usleep (5000);
+  g_assert_cmpint (client_counters ().hazards, ==, before);
+  unit_close (&unit);
+}
+
+/* A start right behind a reset is not overlooked. */
+static void
+test_start_after_reset (void)
+{
+  Unit unit = unit_open ("plain");
+  Buffer src = take (SIZE, 1), dst = take (SIZE, 0);
+
+  for (unsigned i = 0; i < 500; i++) {
+    set_job (&unit, src.phys, dst.phys);
+    put (&unit, CTRL, START | RESTART);
+    g_usleep (i % 60);
+    g_assert_cmpint (reset_core ("plain"), ==, 0);
+    set_job (&unit, src.phys, dst.phys);
+    unit_run (&unit);
+  }
+  client_give (fd, &src);
+  client_give (fd, &dst);
+  unit_close (&unit);
+}
+
 /* The same without the mistake. */
 static void
 test_freed_after_the_core (void)
@@ -206,6 +254,7 @@ run_and_die (int to)
 
   set_job (&unit, buffers[0].phys, buffers[1].phys);
   unit_start (&unit);
+  wait_for_bytes (&buffers[1], 1);
   if (write (to, buffers, sizeof buffers) == sizeof buffers)
     kill (getpid (), SIGKILL);
   _exit (1);
@@ -340,6 +389,8 @@ main (int argc, char **argv)
   g_test_add_func ("/core/faults/wrong-address", test_wrong_address);
   g_test_add_func ("/core/faults/overrun", test_overrun);
   g_test_add_func ("/core/faults/freed-under-the-core", test_freed_under_the_core);
+  g_test_add_func ("/core/faults/reset-ends-the-bursts", test_reset_ends_the_bursts);
+  g_test_add_func ("/core/faults/start-after-reset", test_start_after_reset);
   g_test_add_func ("/core/faults/freed-after-the-core", test_freed_after_the_core);
   g_test_add_func ("/core/faults/killed-client", test_killed_client);
   g_test_add_func ("/core/faults/killed-client-whose-memory-is-freed", test_killed_client_whose_memory_is_freed);
