@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xlnk-ctl.c: the table of subcommands.
+ */
+#include "xlnk-ctl.h"
+
+#include <glib.h>
+#include <locale.h>
+#include <string.h>
+
+typedef struct
+{
+  const char *name;
+  const char *arguments;
+  const char *summary;
+  int (*run) (int argc, char **argv);
+} Command;
+
+static const Command commands[] = {
+#if defined (HAVE_LIBXML2)
+  {"describe", "DESIGN.hwh [CORE]", "print the xlnkaccel descriptions of a design's cores", xlnk_ctl_describe},
+#endif
+  {NULL, NULL, NULL, NULL}
+};
+
+static int
+print_usage (gboolean asked)
+{
+  void (*print) (const char *, ...) = asked ? g_print : g_printerr;
+
+  print ("Usage: xlnk-ctl COMMAND [ARGUMENT...]\n\n");
+  for (const Command * command = commands; command->name; command++)
+    print ("  %s %-18s %s\n", command->name, command->arguments, command->summary);
+  return asked ? 0 : XLNK_CTL_USAGE;
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  if (argc < 2)
+    return print_usage (FALSE);
+  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0 || strcmp (argv[1], "help") == 0)
+    return print_usage (TRUE);
+  for (const Command * command = commands; command->name; command++) {
+    if (strcmp (argv[1], command->name) == 0) {
+      int status = command->run (argc - 1, argv + 1);
+
+      if (status == XLNK_CTL_USAGE)
+        g_printerr ("Usage: xlnk-ctl %s %s\n", command->name, command->arguments);
+      return status;
+    }
+  }
+  g_printerr ("xlnk-ctl: there is no command `%s'\n", argv[1]);
+  return print_usage (FALSE);
+}
