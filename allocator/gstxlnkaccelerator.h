@@ -129,6 +129,9 @@ struct _GstXlnkAcceleratorClass
  * Makes an accelerator known to every `xlnkaccel` of the process. To be called by an application after gst_init(), or
  * by a plugin when it is loaded. Once more with the same type does nothing.
  *
+ * A plugin that has nothing but an accelerator is loaded when somebody asks for it, if the plugin's own name is `xlnk`
+ * and the accelerator's: `xlnkscaler` for `scaler`. GStreamer would not load it, since no element of it is ever wanted.
+ *
  * Returns: %FALSE if another type has that name
  *
  * Since: 0.1

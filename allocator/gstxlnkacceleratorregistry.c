@@ -79,6 +79,19 @@ list_names (void)
   return text;
 }
 
+/* GStreamer loads a plugin when one of its elements is wanted, and this kind of plugin may have none. */
+static GType
+look_for_plugin (const gchar * name)
+{
+  g_autofree gchar *plugin_name = g_strconcat ("xlnk", name, NULL);
+  GstPlugin *plugin = gst_plugin_load_by_name (plugin_name);
+
+  if (!plugin)
+    return G_TYPE_INVALID;
+  gst_object_unref (plugin);
+  return look_up (name);
+}
+
 static GType
 find_type (const gchar * description, GError ** error)
 {
@@ -89,6 +102,8 @@ find_type (const gchar * description, GError ** error)
   if (!name)
     return G_TYPE_INVALID;
   type = look_up (name);
+  if (type == G_TYPE_INVALID)
+    type = look_for_plugin (name);
   if (type != G_TYPE_INVALID)
     return type;
   there_are = list_names ();
