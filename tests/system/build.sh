@@ -53,7 +53,7 @@ pack ()
   cp "$here/guest/init" "$root/init"
   cp "$here/guest/guest.sh" "$here"/guest/*.suite "$dir/module/xlnk.ko" "$root/xlnk/"
   find "$guest/allocator" -maxdepth 1 -name '*.so*' ! -type d -exec cp -P {} "$root/xlnk/lib/" \;
-  cp "$guest"/plugin/libgstxlnk.so "$root/xlnk/plugins/"
+  cp "$guest"/plugin/libgstxlnk.so "$guest"/tests/system/pl330/libgstxlnkpl330.so "$root/xlnk/plugins/"
   find "$guest"/tests/{check,emulator,system} -maxdepth 2 -type f -perm /111 -name '*.so' -exec cp {} "$root/xlnk/lib/" \;
   find "$guest"/{examples,tests/check,tests/emulator,tests/system} -maxdepth 2 -type f -perm /111 ! -name '*.so' \
     -exec cp {} "$root/xlnk/bin/" \;
