@@ -158,7 +158,7 @@ void core_wake (Core * core);
 
 /* window.c: for programs without the hooks */
 void core_show (CoreTable * table, Core * core);
-void core_take_stores (CoreTable * table, Core * core);
+bool core_take_stores (CoreTable * table, Core * core);  /* true: there were some */
 
 /* hls.c */
 uint32_t hls_read (Core * core, uint32_t offset);

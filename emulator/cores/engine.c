@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #define LOOK_EVERY 50000u       /* ns; at a page that somebody may have stored to */
+#define LOOK_RARELY 1000000u    /* after a while without: he may be dead */
+#define WHILE 100000000u
 #define WORTH_SLEEPING 200000u  /* ns ahead of the pace */
 
 static bool
@@ -44,12 +46,12 @@ serve (Engine * engine)
   Core *core = engine->core;
   const uint64_t now = core_now ();
 
-  if (core->plain_users)
-    core_take_stores (engine->table, core);
+  if (core->plain_users && core_take_stores (engine->table, core))
+    engine->stored_at = now;
   if (core->pending && core->announce_at <= now)
     announce (engine);
   if (core->plain_users)
-    return now + LOOK_EVERY;
+    return now + (now - engine->stored_at < WHILE ? LOOK_EVERY : LOOK_RARELY);
   return core->pending ? core->announce_at : 0;
 }
 

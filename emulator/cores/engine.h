@@ -21,6 +21,7 @@ struct _Engine
   int event_file;               /* sysfs: how many interrupts there were */
   uint32_t ended;
   uint32_t quit;                /* 1: after the job; 2: now */
+  uint64_t stored_at;           /* when somebody last stored to the window */
   uint32_t seen;                /* of the core's wake word */
   unsigned bursts;
   Stream *stream;               /* DMA: what is between the channels */

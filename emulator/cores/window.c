@@ -43,29 +43,32 @@ core_show (CoreTable * table, Core * core)
     show (core, window, i * 4);
 }
 
-static void
+static bool
 take (Core * core, volatile uint32_t * window, uint32_t offset)
 {
   const uint32_t value = window[offset / 4];
 
   if (value == core->shown[offset / 4])
-    return;
+    return false;
   core->shown[offset / 4] = value;
   core_write (core, offset, value);
+  return true;
 }
 
 /* The first word last: a program stores the arguments before it starts the core, whatever order we look in. */
-void
+bool
 core_take_stores (CoreTable * table, Core * core)
 {
   volatile uint32_t *window = core_window (table, core);
   const bool starts_first = core->config.kind == CORE_HLS;
+  bool any = false;
 
   if (!starts_first)
-    take (core, window, 0);
+    any = take (core, window, 0);
   for (uint32_t i = 1; i < CORE_WORDS; i++)
-    take (core, window, i * 4);
+    any = take (core, window, i * 4) || any;
   if (starts_first)
-    take (core, window, 0);
+    any = take (core, window, 0) || any;
   core_show (table, core);
+  return any;
 }
