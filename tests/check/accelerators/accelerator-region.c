@@ -17,6 +17,7 @@
 
 static char *root;
 
+G_GNUC_PRINTF (2, 3)
 static void
 write_file (const char *text, const char *format, ...)
 {
