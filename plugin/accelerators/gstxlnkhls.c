@@ -22,6 +22,7 @@
  * | `dst-width`, `dst-height`, `dst-format` | of the output |
  * | `src-stride`, `dst-stride` | bytes from row to row, one or one for each plane. A core that is told the width and not the stride gets packed rows, or an error |
  * | `src-size`, `dst-size` | bytes, in all or of each plane |
+ * | `scales` | true if the core makes an output smaller than its input without being told the size |
  * | `set` | `<offset,value,…>`: constants |
  * | `mode` | `transform`, `in-place`, `read`, `write`; needed unless `src` and `dst` are both given, which means `transform` |
  * | `protocol` | `ap_ctrl_hs` (default) or `ap_ctrl_chain` |
@@ -92,6 +93,7 @@ static const GstXlnkField fields[] = {
   {"src-size", GST_XLNK_FIELD_OFFSETS, SRC (size), NULL},
   {"dst-size", GST_XLNK_FIELD_OFFSETS, DST (size), NULL},
   {"set", GST_XLNK_FIELD_PAIRS, PLACE (arguments.set), NULL},
+  {"scales", GST_XLNK_FIELD_BOOLEAN, PLACE (arguments.scales), NULL},
   {"mode", GST_XLNK_FIELD_CHOICE, PLACE (mode), modes},
   {"protocol", GST_XLNK_FIELD_CHOICE, PLACE (protocol), protocols},
 };

@@ -151,11 +151,33 @@ configure_side (GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError *
       && check_count (self, side, &registers->size, "-size", error);
 }
 
+/* A core that is told one size takes it for both sides, and would write past an output that is smaller. */
+static gboolean
+check_output_size (const GstXlnkHlsArguments * self, GError ** error)
+{
+  const GstXlnkHlsSide *in = &self->side[GST_XLNK_HLS_SRC], *out = &self->side[GST_XLNK_HLS_DST];
+  const GstVideoInfo *from = &self->info[GST_XLNK_HLS_SRC], *to = &self->info[GST_XLNK_HLS_DST];
+  gboolean told = out->width != GST_XLNK_NO_REGISTER || out->height != GST_XLNK_NO_REGISTER || out->size.n > 0;
+
+  if (in->address.n == 0 || out->address.n == 0 || told || self->scales
+      || !self->is_video[GST_XLNK_HLS_SRC] || !self->is_video[GST_XLNK_HLS_DST])
+    return TRUE;
+  if (GST_VIDEO_INFO_WIDTH (to) >= GST_VIDEO_INFO_WIDTH (from)
+      && GST_VIDEO_INFO_HEIGHT (to) >= GST_VIDEO_INFO_HEIGHT (from))
+    return TRUE;
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE, "the output of %dx%d is smaller than the input of %dx%d, and the "
+      "core is not told so: it would write past the end. Give the registers dst-width and dst-height, or scales=true if "
+      "the core makes that size by itself", GST_VIDEO_INFO_WIDTH (to), GST_VIDEO_INFO_HEIGHT (to),
+      GST_VIDEO_INFO_WIDTH (from), GST_VIDEO_INFO_HEIGHT (from));
+  return FALSE;
+}
+
 gboolean
 gst_xlnk_hls_arguments_configure (GstXlnkHlsArguments * self, GstCaps * in_caps, GstCaps * out_caps, GError ** error)
 {
   return configure_side (self, GST_XLNK_HLS_SRC, in_caps, error)
-      && configure_side (self, GST_XLNK_HLS_DST, out_caps, error);
+      && configure_side (self, GST_XLNK_HLS_DST, out_caps, error)
+      && check_output_size (self, error);
 }
 
 static const GstXlnkPlanes *

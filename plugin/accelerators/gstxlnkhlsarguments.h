@@ -33,6 +33,7 @@ typedef struct
   GstXlnkWords set;
   guint address_bits;           /* 32, or 64: two words each */
   guint alignment;              /* of addresses, in bytes */
+  gboolean scales;              /* makes another size without being told which */
 
   /* Of the caps. */
   gboolean is_video[GST_XLNK_HLS_SIDES];
