@@ -345,11 +345,24 @@ post_stats (GstXlnkAccel * self)
       gst_message_new_element (GST_OBJECT (self), gst_xlnk_accel_stats_to_structure (self)));
 }
 
+/* A caps event that is refused leaves the pad, and so the next negotiation, with the caps before it. */
+static gboolean
+handle_caps (GstXlnkAccel * self, GstEvent * event)
+{
+  GstCaps *caps;
+  gboolean ret;
+
+  gst_event_parse_caps (event, &caps);
+  gst_caps_replace (&self->core.new_caps, caps);
+  ret = GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (GST_BASE_TRANSFORM (self), event);
+  gst_caps_replace (&self->core.new_caps, NULL);
+  return ret;
+}
+
 static gboolean
 gst_xlnk_accel_sink_event (GstBaseTransform * trans, GstEvent * event)
 {
   GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
-  GstCaps *caps;
 
   /* What is in flight comes before it. */
   if (GST_EVENT_IS_SERIALIZED (event) && GST_EVENT_TYPE (event) != GST_EVENT_FLUSH_STOP)
@@ -357,9 +370,7 @@ gst_xlnk_accel_sink_event (GstBaseTransform * trans, GstEvent * event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_CAPS:
-      gst_event_parse_caps (event, &caps);
-      gst_caps_replace (&self->core.in_caps, caps);
-      break;
+      return handle_caps (self, event);
     case GST_EVENT_EOS:
       post_stats (self);
       break;
@@ -406,7 +417,8 @@ gst_xlnk_accel_query (GstBaseTransform * trans, GstPadDirection direction, GstQu
 static GstFlowReturn
 gst_xlnk_accel_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont, GstBuffer * buffer)
 {
-  if (is_discont)
+  /* Before the base class negotiates anew: what is in flight has the old caps. */
+  if (is_discont || gst_pad_needs_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (trans)))
     gst_xlnk_accel_core_drain (GST_XLNK_ACCEL (trans));
   return GST_BASE_TRANSFORM_CLASS (parent_class)->submit_input_buffer (trans, is_discont, buffer);
 }
@@ -429,6 +441,16 @@ gst_xlnk_accel_transform (GstBaseTransform * trans, GstBuffer * inbuf, GstBuffer
   return GST_FLOW_OK;
 }
 
+static void
+note_in_caps (GstXlnkAccel * self)
+{
+  gst_caps_replace (&self->core.in_caps, NULL);
+  if (self->core.new_caps)
+    self->core.in_caps = gst_caps_ref (self->core.new_caps);
+  else
+    self->core.in_caps = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+}
+
 /* Chains up last, because the default removes the metas on memory, of which we need to know, and configures pool 0. */
 static gboolean
 gst_xlnk_accel_decide_allocation (GstBaseTransform * trans, GstQuery * query)
@@ -436,6 +458,7 @@ gst_xlnk_accel_decide_allocation (GstBaseTransform * trans, GstQuery * query)
   GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
   GstCaps *out_caps;
 
+  note_in_caps (self);
   gst_query_parse_allocation (query, &out_caps, NULL);
   if (!gst_xlnk_accel_core_configure (self, self->core.in_caps, out_caps))
     return FALSE;
@@ -510,7 +533,8 @@ install_properties (GObjectClass * klass)
           "element left READY: frames, copies, copied-bytes, "
           "runtime-allocations (buffers), core-time (ns); of this process and "
           "device: flushed-bytes, invalidated-bytes, live-buffers; of the "
-          "system, in bytes: cma-free, cma-total", GST_TYPE_STRUCTURE,
+          "system, in bytes: cma-free, cma-total; with an "
+          "accelerator: lost-interrupts, spurious-interrupts", GST_TYPE_STRUCTURE,
           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 

@@ -45,8 +45,7 @@ typedef struct
   guint64 copied_bytes;
   guint64 lent_allocations;     /* runtime allocations of lent pools that are gone */
   guint64 earlier_allocations;  /* those of the own pools before the element left READY */
-  guint64 core_time;            /* ns */
-  guint64 earlier_core_time;    /* before the element left READY */
+  guint64 earlier_core_time;    /* ns, before the element left READY */
   GstXlnkStats baseline;        /* the device's, when the element left READY */
   GstXlnkStats device;          /* as seen last */
 } GstXlnkAccelCounters;
@@ -54,7 +53,9 @@ typedef struct
 /* What the core works on, of the streaming thread. */
 typedef struct
 {
-  GstCaps *in_caps;             /* of the last caps event */
+  GstCaps *new_caps;            /* of the caps event that is being handled; the pad has those before it */
+  GstCaps *in_caps;             /* that were negotiated last */
+  GstCaps *known_in, *known_out;        /* what the core was told last */
   gboolean in_is_video, out_is_video;
   GstVideoInfo in, out;
   guint depth;                  /* frames in flight */

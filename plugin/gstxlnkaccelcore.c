@@ -83,6 +83,13 @@ gst_xlnk_accel_core_reopen (GstXlnkAccel * self)
   return gst_xlnk_accel_core_open (self);
 }
 
+static void
+forget_caps (GstXlnkAccel * self)
+{
+  gst_caps_replace (&self->core.known_in, NULL);
+  gst_caps_replace (&self->core.known_out, NULL);
+}
+
 void
 gst_xlnk_accel_core_close (GstXlnkAccel * self)
 {
@@ -91,6 +98,7 @@ gst_xlnk_accel_core_close (GstXlnkAccel * self)
   GST_OBJECT_LOCK (self);
   jobs = g_steal_pointer (&self->jobs);
   GST_OBJECT_UNLOCK (self);
+  forget_caps (self);
   if (jobs)
     gst_xlnk_jobs_free (jobs);
 }
@@ -127,21 +135,42 @@ choose_depth (GstXlnkAccel * self)
   return rate_known && !upstream_is_live (self) ? 2 : 1;
 }
 
-gboolean
-gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps)
+static gboolean
+caps_are (GstCaps * known, GstCaps * caps)
 {
-  GstXlnkAccelCore *core = &self->core;
-  GError *error = NULL;
-  guint depth;
+  return known == caps || (known && caps && gst_caps_is_equal (known, caps));
+}
 
-  if (!self->jobs)
-    return TRUE;
+static gboolean
+tell_core (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps)
+{
+  GError *error = NULL;
+
+  forget_caps (self);
   if (!gst_xlnk_jobs_configure (self->jobs, in_caps, out_caps, &error)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
         ("%" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, in_caps, out_caps));
     g_error_free (error);
     return FALSE;
   }
+  gst_caps_replace (&self->core.known_in, in_caps);
+  gst_caps_replace (&self->core.known_out, out_caps);
+  return TRUE;
+}
+
+gboolean
+gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps)
+{
+  GstXlnkAccelCore *core = &self->core;
+  guint depth;
+
+  /* A new allocation alone is nothing to a core at work. */
+  if (!self->jobs || (core->known_out && caps_are (core->known_in, in_caps) && caps_are (core->known_out, out_caps)))
+    return TRUE;
+  /* Drained before, unless it is flushing. */
+  gst_xlnk_jobs_abandon (self->jobs);
+  if (!tell_core (self, in_caps, out_caps))
+    return FALSE;
   GST_OBJECT_LOCK (self);
   core->in_is_video = gst_xlnk_accel_parse_video (in_caps, &core->in);
   core->out_is_video = gst_xlnk_accel_parse_video (out_caps, &core->out);

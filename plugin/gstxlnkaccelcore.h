@@ -24,7 +24,8 @@ void gst_xlnk_accel_core_close (GstXlnkAccel * self);
 /* TRUE if buffers of its own come out, FALSE if those that went in do, or without an accelerator. */
 gboolean gst_xlnk_accel_core_makes_buffers (GstXlnkAccel * self);
 
-/* Streaming thread: tells the core of new caps (nullable: bytes). Nothing is in flight. Posts the element error. */
+/* Streaming thread: tells the core of new caps (nullable: bytes); what is still in flight is dropped. Posts the element
+ * error. */
 gboolean gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps);
 
 /* How many frames may be in flight now; 0 without an accelerator. */

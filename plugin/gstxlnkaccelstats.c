@@ -67,7 +67,6 @@ gst_xlnk_accel_stats_reset (GstXlnkAccel * self)
   self->counters.lent_allocations = 0;
   self->counters.earlier_allocations = count_own_allocations (self);
   self->counters.baseline = self->counters.device;
-  self->counters.core_time = 0;
   self->counters.earlier_core_time = self->jobs ? gst_xlnk_jobs_get_core_time (self->jobs) : 0;
   GST_OBJECT_UNLOCK (self);
 }
@@ -100,32 +99,49 @@ gst_xlnk_accel_stats_take_lent (GstXlnkAccel * self, GstBufferPool * pool)
     gst_object_unref (old);
 }
 
+/* Only a core has them. Called with the object lock. */
+static void
+add_interrupts (GstXlnkAccel * self, GstStructure * stats)
+{
+  GstXlnkInterrupts interrupts;
+
+  if (self->jobs == NULL)
+    return;
+  gst_xlnk_jobs_get_interrupts (self->jobs, &interrupts);
+  gst_structure_set (stats, "lost-interrupts", G_TYPE_UINT64, interrupts.lost,
+      "spurious-interrupts", G_TYPE_UINT64, interrupts.spurious, NULL);
+}
+
+/* Called with the object lock. */
+static guint64
+get_core_time (GstXlnkAccel * self)
+{
+  return self->jobs ? gst_xlnk_jobs_get_core_time (self->jobs) - self->counters.earlier_core_time : 0;
+}
+
 GstStructure *
 gst_xlnk_accel_stats_to_structure (GstXlnkAccel * self)
 {
-  GstXlnkAccelCounters c;
-  guint64 allocations;
+  GstXlnkAccelCounters *c = &self->counters;
+  GstStructure *stats;
 
   refresh_device (self);
 
   GST_OBJECT_LOCK (self);
-  c = self->counters;
-  allocations = sum_allocations (self);
-  if (self->jobs)
-    c.core_time = gst_xlnk_jobs_get_core_time (self->jobs) - c.earlier_core_time;
-  GST_OBJECT_UNLOCK (self);
-
-  return gst_structure_new (GST_XLNK_ACCEL_STATS_NAME,
-      "frames", G_TYPE_UINT64, c.frames,
-      "copies", G_TYPE_UINT64, c.copies,
-      "copied-bytes", G_TYPE_UINT64, c.copied_bytes,
+  stats = gst_structure_new (GST_XLNK_ACCEL_STATS_NAME,
+      "frames", G_TYPE_UINT64, c->frames,
+      "copies", G_TYPE_UINT64, c->copies,
+      "copied-bytes", G_TYPE_UINT64, c->copied_bytes,
       "flushed-bytes", G_TYPE_UINT64,
-      c.device.flushed_bytes - c.baseline.flushed_bytes,
+      c->device.flushed_bytes - c->baseline.flushed_bytes,
       "invalidated-bytes", G_TYPE_UINT64,
-      c.device.invalidated_bytes - c.baseline.invalidated_bytes,
-      "runtime-allocations", G_TYPE_UINT64, allocations,
-      "core-time", G_TYPE_UINT64, c.core_time,
-      "live-buffers", G_TYPE_UINT64, c.device.buffer_count,
-      "cma-free", G_TYPE_UINT64, c.device.cma_available,
-      "cma-total", G_TYPE_UINT64, c.device.cma_total, NULL);
+      c->device.invalidated_bytes - c->baseline.invalidated_bytes,
+      "runtime-allocations", G_TYPE_UINT64, sum_allocations (self),
+      "core-time", G_TYPE_UINT64, get_core_time (self),
+      "live-buffers", G_TYPE_UINT64, c->device.buffer_count,
+      "cma-free", G_TYPE_UINT64, c->device.cma_available,
+      "cma-total", G_TYPE_UINT64, c->device.cma_total, NULL);
+  add_interrupts (self, stats);
+  GST_OBJECT_UNLOCK (self);
+  return stats;
 }

@@ -29,8 +29,9 @@ struct _GstXlnkJobs
   gint64 timeout;               /* µs */
   GQueue entries;               /* at most one is running, and only waiting ones come after it */
   GstClockTime last_core_time;
-  GMutex mutex;                 /* over core_time, which any thread may ask for */
+  GMutex mutex;                 /* over what follows, which any thread may ask for or set */
   GstClockTime core_time;
+  gboolean flushing;
 };
 
 GstXlnkJobs *
@@ -78,7 +79,10 @@ gst_xlnk_jobs_length (GstXlnkJobs * self)
 void
 gst_xlnk_jobs_set_flushing (GstXlnkJobs * self, gboolean flushing)
 {
+  g_mutex_lock (&self->mutex);
+  self->flushing = flushing;
   gst_xlnk_accelerator_set_flushing (self->accelerator, flushing);
+  g_mutex_unlock (&self->mutex);
 }
 
 GstClockTime
@@ -96,6 +100,12 @@ GstClockTime
 gst_xlnk_jobs_get_last_core_time (GstXlnkJobs * self)
 {
   return self->last_core_time;
+}
+
+void
+gst_xlnk_jobs_get_interrupts (GstXlnkJobs * self, GstXlnkInterrupts * interrupts)
+{
+  gst_xlnk_accelerator_get_interrupts (self->accelerator, interrupts);
 }
 
 /*** one job ***/
@@ -327,6 +337,9 @@ wait_for_idle (GstXlnkJobs * self, Entry * entry)
     gst_xlnk_accelerator_set_flushing (self->accelerator, FALSE);
     result = attend (self, entry, entry->started + self->timeout, &error);
   } while (result == GST_XLNK_WAIT_FLUSHING);
+  g_mutex_lock (&self->mutex);
+  gst_xlnk_accelerator_set_flushing (self->accelerator, self->flushing);
+  g_mutex_unlock (&self->mutex);
   if (result == GST_XLNK_WAIT_ERROR) {
     GST_WARNING ("%s", error->message);
     g_error_free (error);

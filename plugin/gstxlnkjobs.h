@@ -59,6 +59,9 @@ GstClockTime gst_xlnk_jobs_get_core_time (GstXlnkJobs * self);
 /* ns of the last job. */
 GstClockTime gst_xlnk_jobs_get_last_core_time (GstXlnkJobs * self);
 
+/* From any thread: what became of the core's interrupts. */
+void gst_xlnk_jobs_get_interrupts (GstXlnkJobs * self, GstXlnkInterrupts * interrupts);
+
 G_END_DECLS
 
 #endif /* __GST_XLNK_JOBS_H__ */
