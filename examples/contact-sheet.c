@@ -2,12 +2,12 @@
 /*
  * contact-sheet: one picture of what came out of a pipeline, and the numbers behind it.
  *
- *   contact-sheet [--every=N] [--columns=N] [--rows=N] [--output=FILE] LAUNCH-LINE
+ *   contact-sheet [--every=N] [--before=ELEMENT] [--columns=N] [--rows=N] [--output=FILE] LAUNCH-LINE
  *
- * The launch line ends in an appsink named "sink". Each frame is lent to the device, as if a core read it; every N-th
- * is drawn into the next cell of a sheet, which becomes a PNG file at the end. On standard output there is one line
- * `NAME VALUE` for each of: arrived, contiguous (those that arrived in contiguous memory), peak-usage (bytes of such
- * memory in use at once), and the fields of the `xlnkaccel-stats` message.
+ * The launch line ends in an appsink named "sink". Every N-th frame is drawn into the next cell of a sheet, which
+ * becomes a PNG file at the end; with --before, the frame that went into the named element is drawn to the left of it.
+ * On standard output there is one line `NAME VALUE` for each of: arrived, contiguous (those that arrived in contiguous
+ * memory), peak-usage (bytes of such memory in use at once), and the fields of the `xlnkaccel-stats` message.
  */
 #include <gst/app/gstappsink.h>
 #include <gst/gst.h>
@@ -25,10 +25,11 @@
 #define MESSAGE_TIMEOUT (5 * GST_SECOND)
 
 static gint every = 6, columns = 5, rows = 4;
-static gchar *output = NULL;
+static gchar *output = NULL, *before = NULL;
 
 static const GOptionEntry options[] = {
   {"every", 'e', 0, G_OPTION_ARG_INT, &every, "Draw every N-th frame", "N"},
+  {"before", 'b', 0, G_OPTION_ARG_STRING, &before, "Draw the frames that go into ELEMENT, too", "ELEMENT"},
   {"columns", 'c', 0, G_OPTION_ARG_INT, &columns, "Cells in a row", "N"},
   {"rows", 'r', 0, G_OPTION_ARG_INT, &rows, "Rows of cells", "N"},
   {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "The PNG file", "FILE"},
@@ -39,7 +40,8 @@ typedef struct
 {
   GstVideoInfo info;
   GstBuffer *buffer;
-  gint n_cells;                 /* drawn so far */
+  GMutex lock;                  /* frames are drawn in two threads */
+  guint n_before;               /* frames seen on their way into the element */
 } Sheet;
 
 static void
@@ -50,7 +52,8 @@ sheet_init (Sheet * sheet)
   gst_video_info_set_format (&sheet->info, GST_VIDEO_FORMAT_RGB, GAP + columns * (CELL_WIDTH + GAP),
       GAP + rows * (CELL_HEIGHT + GAP));
   sheet->buffer = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&sheet->info), NULL);
-  sheet->n_cells = 0;
+  sheet->n_before = 0;
+  g_mutex_init (&sheet->lock);
   if (!gst_buffer_map (sheet->buffer, &map, GST_MAP_WRITE))
     g_error ("cannot map the sheet");
   memset (map.data, BACKGROUND, map.size);
@@ -70,11 +73,11 @@ sheet_cell (Sheet * sheet, gint n)
   return cell;
 }
 
-/* Scales the frame straight into the next cell. */
+/* Scales the frame straight into cell n. */
 static gboolean
-sheet_draw (Sheet * sheet, GstVideoInfo * info, GstBuffer * buffer)
+sheet_draw (Sheet * sheet, gint n, GstVideoInfo * info, GstBuffer * buffer)
 {
-  GstVideoInfo cell_info = sheet_cell (sheet, sheet->n_cells);
+  GstVideoInfo cell_info = sheet_cell (sheet, n);
   GstVideoConverter *converter;
   GstVideoFrame frame, cell;
 
@@ -90,11 +93,57 @@ sheet_draw (Sheet * sheet, GstVideoInfo * info, GstBuffer * buffer)
   if (gst_video_frame_map (&frame, info, buffer, GST_MAP_READ)) {
     gst_video_converter_frame (converter, &frame, &cell);
     gst_video_frame_unmap (&frame);
-    sheet->n_cells++;
   }
   gst_video_frame_unmap (&cell);
   gst_video_converter_free (converter);
   return TRUE;
+}
+
+/* Draws every N-th frame until the sheet is full. With --before, two cells belong to each. FALSE if it cannot. */
+static gboolean
+sheet_add (Sheet * sheet, guint frame, gboolean is_before, GstCaps * caps, GstBuffer * buffer)
+{
+  gint n = (gint) (frame / every);
+  GstVideoInfo info;
+  gboolean ok;
+
+  if (before)
+    n = 2 * n + !is_before;
+  if (frame % every != 0 || n >= columns * rows)
+    return TRUE;
+  g_mutex_lock (&sheet->lock);
+  ok = caps && gst_video_info_from_caps (&info, caps) && sheet_draw (sheet, n, &info, buffer);
+  g_mutex_unlock (&sheet->lock);
+  return ok;
+}
+
+static GstPadProbeReturn
+on_frame_before (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  Sheet *sheet = user_data;
+  GstCaps *caps = gst_pad_get_current_caps (pad);
+
+  if (!sheet_add (sheet, sheet->n_before++, TRUE, caps, GST_PAD_PROBE_INFO_BUFFER (info)))
+    g_printerr ("contact-sheet: a frame before %s cannot be drawn\n", before);
+  if (caps)
+    gst_caps_unref (caps);
+  return GST_PAD_PROBE_OK;
+}
+
+/* FALSE if there is no such element. */
+static gboolean
+watch_frames_before (Sheet * sheet, GstElement * pipeline)
+{
+  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), before);
+  GstPad *pad = element ? gst_element_get_static_pad (element, "sink") : NULL;
+
+  if (pad) {
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame_before, sheet, NULL);
+    gst_object_unref (pad);
+  }
+  if (element)
+    gst_object_unref (element);
+  return pad != NULL;
 }
 
 static gboolean
@@ -118,17 +167,10 @@ sheet_save (Sheet * sheet, const gchar * path, GError ** error)
   return saved;
 }
 
-/* Hands the frame to the device and takes it back, as an element does whose core reads frames. This writes back what
- * the decoder left in the CPU's cache. FALSE if the frame is not (all) in contiguous memory. */
 static gboolean
-lend_to_device (GstBuffer * buffer)
+is_contiguous (GstBuffer * buffer)
 {
-  GstMapInfo map;
-
-  if (!gst_xlnk_buffer_map_device (buffer, &map, GST_MAP_READ))
-    return FALSE;
-  gst_xlnk_buffer_unmap_device (buffer, &map);
-  return TRUE;
+  return gst_buffer_n_memory (buffer) == 1 && gst_is_xlnk_memory (gst_buffer_peek_memory (buffer, 0));
 }
 
 /* FALSE if a frame that should be drawn could not. */
@@ -138,14 +180,10 @@ draw_frames (Sheet * sheet, GstAppSink * sink)
   guint frames = 0, contiguous = 0;
   gboolean ok = TRUE;
   GstSample *sample;
-  GstVideoInfo info;
 
   while (ok && (sample = gst_app_sink_pull_sample (sink))) {
-    contiguous += lend_to_device (gst_sample_get_buffer (sample));
-    if (frames++ % every == 0 && sheet->n_cells < columns * rows) {
-      ok = gst_video_info_from_caps (&info, gst_sample_get_caps (sample))
-          && sheet_draw (sheet, &info, gst_sample_get_buffer (sample));
-    }
+    contiguous += is_contiguous (gst_sample_get_buffer (sample));
+    ok = sheet_add (sheet, frames++, FALSE, gst_sample_get_caps (sample), gst_sample_get_buffer (sample));
     gst_sample_unref (sample);
   }
   g_print ("arrived %u\ncontiguous %u\n", frames, contiguous);
@@ -206,7 +244,7 @@ run (const gchar * launch_line, Sheet * sheet, GError ** error)
   GstElement *sink = pipeline ? gst_bin_get_by_name (GST_BIN (pipeline), "sink") : NULL;
   gboolean ok = FALSE;
 
-  if (!*error && GST_IS_APP_SINK (sink)) {
+  if (!*error && GST_IS_APP_SINK (sink) && (!before || watch_frames_before (sheet, pipeline))) {
     if (gst_element_set_state (pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
       ok = draw_frames (sheet, GST_APP_SINK (sink));
     *error = read_messages (pipeline);
@@ -249,6 +287,7 @@ main (int argc, char **argv)
   if (ok) {
     sheet_init (&sheet);
     ok = run (argv[1], &sheet, &error) && sheet_save (&sheet, output ? output : "contact-sheet.png", &error);
+    g_mutex_clear (&sheet.lock);
     gst_buffer_unref (sheet.buffer);
   }
   if (!ok)
@@ -256,5 +295,6 @@ main (int argc, char **argv)
 
   g_clear_error (&error);
   g_free (output);
+  g_free (before);
   return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
