@@ -37,15 +37,18 @@ def main():
         board = json.load(file)
     width, height = png_size(sheet)
 
+    core, = board["cores"]
     maintenance = board["counters"]
     hazards = sum(hazard["count"] for hazard in board["hazards"].values())
     synced = maintenance["flushed-bytes"] + maintenance["invalidated-bytes"]
     passed = numbers["frames"] == numbers["arrived"] == numbers["contiguous"] == frames
 
-    # (what, value, in words, does it hold); None where every value is as good as another
+    # (what, value, in words, does it hold)
     rows = [
         ("frames", numbers["arrived"], f"of {frames}, {numbers['contiguous']} in contiguous memory", passed),
-        ("copies", numbers["copies"], f"{mib(numbers['copied-bytes'])} copied", None),
+        ("copies", numbers["copies"], f"{mib(numbers['copied-bytes'])} copied on the way to the core", numbers["copies"] == 0),
+        ("jobs", core["finished"], f"of {core['jobs']} done by the core “{core['name']}”, which read"
+         f" {mib(core['bytes-read'])} and wrote {mib(core['bytes-written'])}", core["jobs"] == core["finished"] == frames),
         ("bytes synced", synced, f"{mib(synced)} flushed or invalidated, {maintenance['needed']} times needed,"
          f" {maintenance['redundant']} times not", maintenance["redundant"] == 0),
         ("CMA used", numbers["peak-usage"], f"{mib(numbers['peak-usage'])} at the peak, of {mib(board['cma'])}",
@@ -58,10 +61,9 @@ def main():
 
     print()
     for what, value, words, holds in rows:
-        mark = {None: " ", True: "✓", False: "✗"}[holds]
-        print(f"  {mark} {what:<13}{value:>9}   {words}")
+        print(f"  {'✓' if holds else '✗'} {what:<13}{value:>9}   {words}")
     print(f"\n    contact sheet, {width}×{height}: {os.path.relpath(sheet)}\n")
-    return 0 if all(holds is not False for *_, holds in rows) else 1
+    return 0 if all(holds for *_, holds in rows) else 1
 
 
 if __name__ == "__main__":
