@@ -57,7 +57,7 @@ pack ()
   find "$guest"/tests/{check,emulator,system} -maxdepth 2 -type f -perm /111 -name '*.so' -exec cp {} "$root/xlnk/lib/" \;
   find "$guest"/{examples,tests/check,tests/emulator,tests/system} -maxdepth 2 -type f -perm /111 ! -name '*.so' \
     -exec cp {} "$root/xlnk/bin/" \;
-  find "$root" -name '*.symbols' -delete
+  cp "$source"/tests/data/bbb-640x360-5s.ogv "$root/xlnk/data/clip.ogv"
   arm-linux-gnueabihf-strip --strip-debug "$root"/xlnk/{bin,lib,plugins}/* "$root/xlnk/xlnk.ko" 2>>"$log"
   (cd "$root" && find . -print0 | cpio --quiet --null -o -H newc -R 0:0) >"$dir/project.cpio"
   cat "$prepared/rootfs.cpio" "$dir/project.cpio" >"$dir/initrd.new"

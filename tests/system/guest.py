@@ -97,6 +97,12 @@ class Machine:
             self.lines.put(line.decode("utf-8", "replace").rstrip("\r\n"))
         self.lines.put(None)
 
+    def cpu_seconds(self):
+        """The processor time that the machine has had: other than the clock's, it does not depend on who else is busy."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def answer(self, text):
         self.process.stdin.write(text.encode() + b"\n")
         self.process.stdin.flush()
@@ -154,7 +160,7 @@ class Reference:
 class Test:
     """One test of the guest, while it runs."""
 
-    def __init__(self, name, may_lose):
+    def __init__(self, name, may_lose, cpu_seconds):
         self.name = name
         self.may_lose = may_lose
         self.output = []
@@ -162,6 +168,7 @@ class Test:
         self.failed = False
         self.planned = None
         self.start = time.monotonic()
+        self.cpu_start = cpu_seconds
 
     def take(self, line, report):
         self.output.append(line)
@@ -175,7 +182,7 @@ class Test:
             case = CHECK_CASE.sub(r"\1", result[2])
             report.check(not result[1], f"{self.name}: {case}")
 
-    def end(self, status, live, report):
+    def end(self, status, live, cpu_seconds, report):
         good = [
             (status == 0, f"{self.name}: exit status {status}"),
             (live == self.may_lose, f"{self.name}: {live} buffers left behind, {self.may_lose} expected"),
@@ -185,7 +192,7 @@ class Test:
         for result, text in good:
             report.check(result, text)
             self.failed |= not result
-        report.note(f"{self.name}: {time.monotonic() - self.start:.1f} s")
+        report.note(f"{self.name}: {time.monotonic() - self.start:.1f} s, {cpu_seconds - self.cpu_start:.1f} s of CPU")
         if self.failed:
             self.show(report)
 
@@ -216,12 +223,12 @@ class Run:
 
     def obey(self, words):
         if words[0] == "begin":
-            self.test = Test(" ".join(words[1:]), self.may_lose)
+            self.test = Test(" ".join(words[1:]), self.may_lose, self.machine.cpu_seconds())
             self.may_lose = 0
         elif words[0] == "loses":
             self.may_lose = int(words[1])
         elif words[0] == "end" and self.test:
-            self.test.end(int(words[1]), int(words[2]), self.report)
+            self.test.end(int(words[1]), int(words[2]), self.machine.cpu_seconds(), self.report)
             self.test = None
         elif words[0] == "sha256":
             self.machine.answer(self.machine.qmp.digest(int(words[1], 0), int(words[2], 0)))

@@ -31,21 +31,21 @@ counter ()
 # run NAME COMMAND…: one test; its TAP lines, if any, are its checks, and its status is one more.
 run ()
 {
-  name=$1
+  name=$1 before=$(counter live_blocks)
   shift
   echo "@begin $name"
   "$@"
-  echo "@end $? $(counter live_blocks)"
+  echo "@end $? $(($(counter live_blocks) - before))"
 }
 
-# lossy N NAME COMMAND…: the same for a test that leaves just N buffers behind, which are then given back.
+# lossy N NAME COMMAND…: the same for a test that leaves just N buffers behind. They are given back then.
 lossy ()
 {
   lost=$1
   shift
   echo "@loses $lost"
   run "$@"
-  /xlnk/bin/reset
+  /xlnk/bin/xlnk-reset
 }
 
 # check WHAT COMMAND…: a check inside a test that is a shell function.
@@ -53,5 +53,10 @@ check ()
 {
   what=$1
   shift
-  if "$@"; then echo "ok - $what"; else echo "not ok - $what"; fi
+  if "$@" >/tmp/check.log 2>&1; then
+    echo "ok - $what"
+  else
+    cat /tmp/check.log
+    echo "not ok - $what"
+  fi
 }
