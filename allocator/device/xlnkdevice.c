@@ -57,12 +57,27 @@ choose_maintainer (void)
   return xlnk_hw_is_arm64 ()? XLNK_BY_DRIVER_ARM64 : XLNK_BY_DRIVER_ARM;
 }
 
+/* A thread that held the mutex when the process forked does not exist in the child: the mutex stays locked for ever and
+ * the list of blocks may be half-changed. They were the parent's blocks anyway, so the child starts without. */
+static void
+recover_in_child (void *data)
+{
+  XlnkDevice *device = data;
+
+  if (pthread_mutex_trylock (&device->mutex) == 0) {
+    pthread_mutex_unlock (&device->mutex);
+    return;
+  }
+  pthread_mutex_init (&device->mutex, NULL);
+  device->blocks = g_ptr_array_new ();
+  device->counts.live_blocks = device->counts.live_bytes = 0;
+}
+
 XlnkDevice *
 xlnk_device_open (const char *name, GError ** error)
 {
   XlnkDevice *device = g_new0 (XlnkDevice, 1);
 
-  xlnk_fork_watch ();
   device->path = xlnk_device_resolve (name);
   device->klass = find_class (device->path);
   device->fd = -1;
@@ -71,6 +86,7 @@ xlnk_device_open (const char *name, GError ** error)
   device->references = 1;
   device->blocks = g_ptr_array_new ();
   pthread_mutex_init (&device->mutex, NULL);
+  xlnk_fork_watch (recover_in_child, device);
   if (!device->klass->open (device, error)) {
     xlnk_device_unref (device);
     return NULL;
@@ -93,6 +109,7 @@ xlnk_device_unref (XlnkDevice * device)
   if (atomic_fetch_sub (&device->references, 1) != 1)
     return;
   device->klass->close (device);
+  xlnk_fork_unwatch (device);
   pthread_mutex_destroy (&device->mutex);
   g_ptr_array_unref (device->blocks);
   g_free (device->path);

@@ -6,10 +6,14 @@
 #ifndef XLNK_FORK_H
 #define XLNK_FORK_H
 
-/* Starts counting; harmless when repeated. */
-void xlnk_fork_watch (void);
+typedef void (*XlnkForkFunc) (void *data);
 
-/* A number that a child of fork() finds larger than its parent did. */
+/* A number that a child of fork() finds larger than its parent did, once something is watched. */
 unsigned xlnk_fork_generation (void);
+
+/* From now on each child of fork() first calls @in_child, in its only thread. Other threads of the parent may have held
+ * any lock at that moment, and nobody will release it in the child. */
+void xlnk_fork_watch (XlnkForkFunc in_child, void *data);
+void xlnk_fork_unwatch (void *data);
 
 #endif /* XLNK_FORK_H */

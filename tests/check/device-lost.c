@@ -244,6 +244,47 @@ test_grandchild_frees_nothing (Fixture * fixture, gconstpointer data G_GNUC_UNUS
   xlnk_block_unref (fixture->block);
 }
 
+#define CHILDREN 100
+
+static gint busy;
+
+static gpointer
+allocate_while_busy (gpointer data)
+{
+  while (g_atomic_int_get (&busy)) {
+    XlnkBlock *block = xlnk_block_new (data, 5000, true, NULL);
+
+    if (block)
+      xlnk_block_unref (block);
+  }
+  return NULL;
+}
+
+/* A child has one thread. The others of its parent may have been anywhere, also inside the allocator. */
+static void
+test_child_of_busy_threads_does_not_hang (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  GThread *threads[2];
+
+  g_atomic_int_set (&busy, TRUE);
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("busy", allocate_while_busy, fixture->device);
+  for (int i = 0; i < CHILDREN; i++) {
+    pid_t child = fork ();
+
+    if (child == 0) {
+      alarm (30);
+      xlnk_block_unref (fixture->block);
+      _exit (0);
+    }
+    assert_child_succeeds (child);
+  }
+  g_atomic_int_set (&busy, FALSE);
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  xlnk_block_unref (fixture->block);
+}
+
 #define ADD(name, function) \
   g_test_add ("/device-lost/" name, Fixture, NULL, set_up, function, tear_down)
 
@@ -262,5 +303,6 @@ main (int argc, char **argv)
   ADD ("child-frees-nothing", test_child_frees_nothing);
   ADD ("child-allocates-its-own", test_child_allocates_its_own);
   ADD ("grandchild-frees-nothing", test_grandchild_frees_nothing);
+  ADD ("child-of-busy-threads-does-not-hang", test_child_of_busy_threads_does_not_hang);
   return g_test_run ();
 }
