@@ -226,6 +226,7 @@ run_hls (Engine * engine, const CoreModel * model)
     return true;
   }
   memcpy (arguments, core->hls.job, sizeof arguments);
+  engine->held_count = 0;
   job_begin (&job, engine, model->input_size (&core->config, arguments));
   core_unlock (core);
   if (model->run (&job, arguments) && wait_for_end (&job))
@@ -235,9 +236,11 @@ run_hls (Engine * engine, const CoreModel * model)
   return !job.hung || !quits (engine, 1);
 }
 
-static bool
-has_work (const Core * core)
+bool
+engine_has_work (const Engine * engine)
 {
+  const Core *core = engine->core;
+
   if (core->config.kind == CORE_HLS)
     return core->hls.running;
   return core->dma[MM2S].active || core->dma[S2MM].active;
@@ -246,7 +249,7 @@ has_work (const Core * core)
 static bool
 work (Engine * engine, const CoreModel * model)
 {
-  if (!has_work (engine->core))
+  if (!engine_has_work (engine))
     return false;
   return model->kind == CORE_HLS ? run_hls (engine, model) : stream_run (engine, model->stream);
 }

@@ -10,6 +10,16 @@
 typedef struct _Engine Engine;
 typedef struct _Stream Stream;
 
+#define POINTERS 8u
+
+/* Where a pointer register points to, and whose memory that was when the job started. */
+typedef struct
+{
+  uint64_t address;
+  unsigned id;                  /* 0: nobody's */
+  uint32_t serial;
+} Pointer;
+
 /* A core's thread. */
 struct _Engine
 {
@@ -24,6 +34,8 @@ struct _Engine
   uint64_t stored_at;           /* when somebody last stored to the window */
   uint32_t seen;                /* of the core's wake word */
   unsigned bursts;
+  Pointer held[POINTERS];       /* by the job under way */
+  unsigned held_count;
   Stream *stream;               /* DMA: what is between the channels */
 };
 
@@ -40,18 +52,11 @@ typedef struct
   bool hung;
 } Job;
 
-/* Where a pointer register points to, and whose memory that was when the job started. */
-typedef struct
-{
-  uint64_t address;
-  unsigned id;                  /* 0: nobody's */
-  uint32_t serial;
-} Pointer;
-
 /* engine.c. All of them are false when the job must stop: reset, or the end of the run. */
 bool job_goes_on (const Job * job);
 bool job_advance (Job * job, uint64_t bytes);   /* that much input is through: keep the pace, hang if told to */
 bool engine_wait (Engine * engine, uint64_t until);     /* lets interrupts and stores through; UINT64_MAX: a change */
+bool engine_has_work (const Engine * engine);
 void job_init (Job * job, Engine * engine, uint64_t bytes);      /* without a pace, and uncounted */
 void job_begin (Job * job, Engine * engine, uint64_t bytes);
 

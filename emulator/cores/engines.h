@@ -39,7 +39,9 @@ void cores_free (Cores * cores);
 
 /* report.c */
 void cores_print (const Cores * cores);
-void cores_write_json (const Cores * cores, FILE * out);
+void cores_write_json (const Cores * cores, const Board * board, FILE * out);
+/* The name of a core that started with this buffer and has not finished; NULL: none. */
+const char *cores_holder (const Cores * cores, const Board * board, unsigned id);
 
 void *engine_thread (void *engine);
 

@@ -58,6 +58,8 @@ pointer_open (Engine * engine, uint64_t address)
     pointer.serial = buffer_serial (engine, pointer.id);
   else
     pointer.id = 0;
+  if (pointer.id && engine->held_count < POINTERS)
+    engine->held[engine->held_count++] = pointer;
   board_unlock (engine->board);
   return pointer;
 }

@@ -29,6 +29,43 @@ cores_print (const Cores * cores)
     print_core (&cores->table->cores[i], i);
 }
 
+static gboolean
+holds (const Engine * engine, const Board * board, unsigned id)
+{
+  const BoardBuffer *buffer = &board->state->buffers[id];
+
+  for (unsigned i = 0; i < engine->held_count && engine_has_work (engine); i++) {
+    if (engine->held[i].id == id && buffer->phys && buffer->serial == engine->held[i].serial)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+const char *
+cores_holder (const Cores * cores, const Board * board, unsigned id)
+{
+  for (unsigned i = 0; cores->table && i < cores->table->count; i++) {
+    if (holds (&cores->engines[i], board, id))
+      return cores->engines[i].core->config.name;
+  }
+  return NULL;
+}
+
+static void
+write_held (const Engine * engine, const Board * board, FILE * out)
+{
+  const char *separator = "";
+
+  fputs ("\"holds\": [", out);
+  for (unsigned id = 1; id < BOARD_SLOTS; id++) {
+    if (!holds (engine, board, id))
+      continue;
+    fprintf (out, "%s%u", separator, id);
+    separator = ", ";
+  }
+  fputs ("] }", out);
+}
+
 static void
 write_core (const Core * core, unsigned number, FILE * out)
 {
@@ -40,7 +77,7 @@ write_core (const Core * core, unsigned number, FILE * out)
   fprintf (out, "      \"jobs\": %llu, \"finished\": %llu, \"busy-ns\": %llu, \"bytes-read\": %llu,"
       " \"bytes-written\": %llu,\n", (unsigned long long) s->jobs, (unsigned long long) s->finished,
       (unsigned long long) s->busy, (unsigned long long) s->bytes_read, (unsigned long long) s->bytes_written);
-  fprintf (out, "      \"interrupts\": %llu, \"lost\": %llu, \"spurious\": %llu, \"hangs\": %llu, \"errors\": %llu }",
+  fprintf (out, "      \"interrupts\": %llu, \"lost\": %llu, \"spurious\": %llu, \"hangs\": %llu, \"errors\": %llu,\n      ",
       (unsigned long long) s->interrupts, (unsigned long long) s->lost, (unsigned long long) s->spurious,
       (unsigned long long) s->hangs, (unsigned long long) s->errors);
   g_free (name);
@@ -48,12 +85,13 @@ write_core (const Core * core, unsigned number, FILE * out)
 
 /* A member of the report's object, with the comma behind it. */
 void
-cores_write_json (const Cores * cores, FILE * out)
+cores_write_json (const Cores * cores, const Board * board, FILE * out)
 {
   fputs ("  \"cores\": [", out);
   for (unsigned i = 0; cores->table && i < cores->table->count; i++) {
     fputs (i ? ",\n" : "\n", out);
     write_core (&cores->table->cores[i], i, out);
+    write_held (&cores->engines[i], board, out);
   }
   fputs ("\n  ],\n", out);
 }

@@ -117,6 +117,8 @@ open_transfer (Engine * engine, unsigned channel)
 
   if (self->open[channel] || !registers->active)
     return;
+  if (!self->open[1 - channel])
+    engine->held_count = 0;
   self->pointers[channel] = pointer_open (engine, registers->address);
   if (is_first (engine, channel))
     job_begin (&self->jobs[channel], engine, registers->length);

@@ -28,7 +28,7 @@ report (Machine * machine, const Options * options, int status)
   report_print (machine, options, status);
   if (options->report && !report_write (machine, options, status, &error))
     result = fail (EXIT_RUNNER, error);
-  if (result == 0 && report_is_bad (board, options->strict))
+  if (result == 0 && report_is_bad (machine, options->strict))
     result = EXIT_STRICT;
   board_unlock (board);
   return result;

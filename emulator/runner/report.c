@@ -33,22 +33,46 @@ hazard_count (const Board * board)
   return count;
 }
 
-gboolean
-report_is_bad (Board * board, Strict strict)
+/* What a core that never finished may still write to, nobody may free: it is held, not leaked. */
+static gboolean
+is_leaked (const Machine * machine, unsigned id)
 {
-  uint64_t bytes;
+  return machine->board.state->buffers[id].phys && !cores_holder (&machine->cores, &machine->board, id);
+}
+
+static unsigned
+count_leaks (const Machine * machine, guint64 * bytes)
+{
+  unsigned count = 0;
+
+  *bytes = 0;
+  for (unsigned id = 1; id < BOARD_SLOTS; id++) {
+    if (!is_leaked (machine, id))
+      continue;
+    count++;
+    *bytes += machine->board.state->buffers[id].length;
+  }
+  return count;
+}
+
+gboolean
+report_is_bad (Machine * machine, Strict strict)
+{
+  const Board *board = &machine->board;
+  guint64 bytes;
 
   if (strict == STRICT_NO)
     return FALSE;
-  return board_live_buffers (board, &bytes) > 0 || board->state->counters.lost_pages > 0
+  return count_leaks (machine, &bytes) > 0 || board->state->counters.lost_pages > 0
       || hazard_count (board) > 0 || (strict == STRICT_REDUNDANT && board->state->counters.redundant > 0);
 }
 
 static void
-print_leaks (Board * board)
+print_leaks (const Machine * machine)
 {
-  uint64_t bytes;
-  const unsigned count = board_live_buffers (board, &bytes);
+  const Board *board = &machine->board;
+  guint64 bytes;
+  const unsigned count = count_leaks (machine, &bytes);
   char *size = size_text (bytes);
   unsigned shown = 0;
 
@@ -57,7 +81,7 @@ print_leaks (Board * board)
   for (unsigned id = 1; id < BOARD_SLOTS && shown < SHOWN_LEAKS; id++) {
     const BoardBuffer *buffer = &board->state->buffers[id];
 
-    if (!buffer->phys)
+    if (!is_leaked (machine, id))
       continue;
     shown++;
     fprintf (stderr, "               id %u, %u bytes at %#llx, %s, by %s[%d]\n", id, buffer->length,
@@ -69,6 +93,18 @@ print_leaks (Board * board)
     fprintf (stderr, "  lost         %llu KiB until reboot: allocated when the table of ids was full\n",
         (unsigned long long) board->state->counters.lost_pages * (BOARD_PAGE / 1024));
   g_free (size);
+}
+
+static void
+print_held (const Machine * machine)
+{
+  for (unsigned id = 1; id < BOARD_SLOTS; id++) {
+    const char *core = cores_holder (&machine->cores, &machine->board, id);
+
+    if (core)
+      fprintf (stderr, "  held         id %u, %u bytes, by core %s, which never finished\n", id,
+          machine->board.state->buffers[id].length, core);
+  }
 }
 
 static void
@@ -115,11 +151,12 @@ report_print (Machine * machine, const Options * options, int status)
   fprintf (stderr, "xlnk-emulate: driver %s on %s, CMA %s: %llu allocated, %llu freed%s\n",
       board_versions[state->driver].name, arch_name (board), cma, (unsigned long long) state->counters.allocs,
       (unsigned long long) state->counters.frees, clean ? "; no leak, no hazard" : "");
-  print_leaks (board);
+  print_leaks (machine);
+  print_held (machine);
   print_maintenance (&state->counters);
   cores_print (&machine->cores);
   print_hazards (board);
-  if (status == 0 && report_is_bad (board, options->strict))
+  if (status == 0 && report_is_bad (machine, options->strict))
     fprintf (stderr, "  strict       exit status %d\n", EXIT_STRICT);
   g_free (cma);
 }
@@ -146,15 +183,16 @@ json_number (FILE * out, const char *name, guint64 value, const char *end)
 }
 
 static void
-json_leaks (FILE * out, Board * board)
+json_leaks (FILE * out, const Machine * machine)
 {
+  const Board *board = &machine->board;
   const char *separator = "\n";
 
   fputs ("  \"leaked\": [", out);
   for (unsigned id = 1; id < BOARD_SLOTS; id++) {
     const BoardBuffer *buffer = &board->state->buffers[id];
 
-    if (!buffer->phys)
+    if (!is_leaked (machine, id))
       continue;
     fprintf (out, "%s    { \"id\": %u, \"size\": %u, \"address\": %llu, \"cacheable\": %s, \"pid\": %d, \"command\": ",
         separator, id, buffer->length, (unsigned long long) buffer->phys, buffer->cacheable ? "true" : "false",
@@ -235,8 +273,8 @@ report_write (Machine * machine, const Options * options, int status, GError ** 
       options->strict == STRICT_NO ? "false" : "true");
   fprintf (out, "  \"live-blocks\": %llu,\n  \"live-bytes\": %llu,\n", (unsigned long long) count,
       (unsigned long long) bytes);
-  json_leaks (out, board);
-  cores_write_json (&machine->cores, out);
+  json_leaks (out, machine);
+  cores_write_json (&machine->cores, board, out);
   json_counters (out, board);
   json_hazards (out, board);
   fputs ("}\n", out);

@@ -62,6 +62,6 @@ int child_run (char **command, char **environment);     /* its exit status, or 1
 
 void report_print (Machine * machine, const Options * options, int status);
 gboolean report_write (Machine * machine, const Options * options, int status, GError ** error);
-gboolean report_is_bad (Board * board, Strict strict);
+gboolean report_is_bad (Machine * machine, Strict strict);
 
 #endif /* RUNNER_H */

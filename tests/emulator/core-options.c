@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *runner;
+static const char *runner, *tool;
 
 static int
 run (const char *options, const char *command, char **out, char **err)
@@ -117,16 +117,40 @@ test_report (void)
   g_free (name);
 }
 
+static void
+assert_held (const char *core, const char *argument, int status, const char *expected)
+{
+  char *command = g_strdup_printf ("%s %s", tool, argument), *options, *err;
+
+  options = g_strdup_printf ("--strict --core %s", core);
+  g_assert_cmpint (run (options, command, NULL, &err), ==, status);
+  g_assert_nonnull (strstr (err, expected));
+  g_free (command);
+  g_free (options);
+  g_free (err);
+}
+
+/* What a core that hangs may still write to is not leaked. What it has done with is, and so is the rest. */
+static void
+test_held_buffers (void)
+{
+  assert_held ("x=copy,hang-at=1", "", 0, "held         id 2, 32768 bytes, by core x");
+  assert_held ("x=copy,hang-at=1", "more", 70, "leaked       1 buffer, 4.0");
+  assert_held ("x=copy,latency=5ms", "", 70, "leaked       2 buffers");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   runner = g_getenv ("TEST_RUNNER");
-  g_assert_nonnull (runner);
+  tool = g_getenv ("TEST_TOOL");
+  g_assert_true (runner && tool);
   g_test_add_func ("/core/options/bad", test_bad_options);
   g_test_add_func ("/core/options/conflicts", test_conflicts);
   g_test_add_func ("/core/options/addresses", test_addresses);
   g_test_add_func ("/core/options/without-cores", test_without_cores);
   g_test_add_func ("/core/options/report", test_report);
+  g_test_add_func ("/core/options/held-buffers", test_held_buffers);
   return g_test_run ();
 }
