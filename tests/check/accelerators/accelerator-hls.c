@@ -49,6 +49,7 @@ run_jobs (FakeHls * core, const gchar * description, guint n)
     core_check_submit (self, &job);
     core_check_assert_wait (self, 1000 * MS, GST_XLNK_WAIT_DONE);
     g_assert_true (core->idle);
+    g_assert_cmphex (core->isr, ==, 0);         /* and its interrupt line is low */
   }
   g_assert_cmpuint (core->starts, ==, n);
   g_assert_cmpuint (core->mistakes, ==, 0);
