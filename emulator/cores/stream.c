@@ -49,9 +49,10 @@ static void
 push (Engine * engine, const uint8_t * data, uint64_t size)
 {
   Stream *self = engine->stream;
+  const uint64_t at = self->pushed % room (engine), first = MIN (size, room (engine) - at);
 
-  for (uint64_t i = 0; i < size; i++)
-    self->data[(self->pushed + i) % room (engine)] = data[i];
+  memcpy (self->data + at, data, first);
+  memcpy (self->data, data + first, size - first);
   self->pushed += size;
 }
 
@@ -59,9 +60,10 @@ static void
 pop (Engine * engine, uint8_t * data, uint64_t size)
 {
   const Stream *self = engine->stream;
+  const uint64_t at = self->popped % room (engine), first = MIN (size, room (engine) - at);
 
-  for (uint64_t i = 0; i < size; i++)
-    data[i] = self->data[(self->popped + i) % room (engine)];
+  memcpy (data, self->data + at, first);
+  memcpy (data + first, self->data, size - first);
 }
 
 static void
