@@ -191,6 +191,7 @@ GST_START_TEST (exhausted_says_so)
   xlnk_check_count_log ("xlnkallocator", GST_LEVEL_WARNING);
   fail_if (gst_allocator_alloc (GST_ALLOCATOR (xlnk_allocator), 2000000, NULL));
   fail_unless_equals_int (xlnk_check_logged (), 1);
+  fail_unless (xlnk_check_log_mentions ("asked 2000000 bytes"));
   fail_unless (xlnk_check_stats ().failed_allocations >= before.failed_allocations + 2);
   xlnk_check_release (taken);
 }

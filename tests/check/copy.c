@@ -208,6 +208,7 @@ check_fallback (guint flags)
   fail_unless_equals_uint64 (gst_memory_get_sizes (copy, NULL, NULL), 99000);
   check_same_bytes (copy, mem, 10);
   fail_unless (xlnk_check_logged () > before);
+  fail_unless (xlnk_check_log_mentions ("99000 bytes"));
   gst_memory_unref (copy);
   xlnk_check_release (taken);
   gst_memory_unref (mem);

@@ -130,6 +130,8 @@ GST_START_TEST (starvation_is_said_once_and_blocks)
     waiter = g_thread_new ("waiter", wait_for_a_buffer, pool);
     wait_until_logged (1);
     fail_unless_equals_int (xlnk_check_logged (), 1);
+    fail_unless (xlnk_check_log_mentions ("all 2 buffers"));
+    fail_unless (xlnk_check_log_mentions ("max-buffers"));
     g_usleep (20000);
     gst_buffer_unref (second);
     fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (waiter)), GST_FLOW_OK);

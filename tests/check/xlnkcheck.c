@@ -152,14 +152,28 @@ xlnk_check_stop_and_drop (GstBufferPool * pool)
 /*** the log ***/
 
 static gint logged;
+static gchar *last_message;
+static GMutex message_mutex;
+
+static void
+keep_message (GstDebugMessage * message)
+{
+  g_mutex_lock (&message_mutex);
+  g_free (last_message);
+  last_message = g_strdup (gst_debug_message_get (message));
+  g_mutex_unlock (&message_mutex);
+}
 
 static void
 count_line (GstDebugCategory * category, GstDebugLevel level, const gchar * file G_GNUC_UNUSED,
     const gchar * function G_GNUC_UNUSED, gint line G_GNUC_UNUSED, GObject * object G_GNUC_UNUSED,
-    GstDebugMessage * message G_GNUC_UNUSED, gpointer data)
+    GstDebugMessage * message, gpointer data)
 {
-  if (level <= gst_debug_category_get_threshold (category) && g_str_equal (gst_debug_category_get_name (category), data))
-    g_atomic_int_inc (&logged);
+  if (level > gst_debug_category_get_threshold (category)
+      || !g_str_equal (gst_debug_category_get_name (category), data))
+    return;
+  keep_message (message);
+  g_atomic_int_inc (&logged);
 }
 
 void
@@ -175,4 +189,15 @@ guint
 xlnk_check_logged (void)
 {
   return g_atomic_int_get (&logged);
+}
+
+gboolean
+xlnk_check_log_mentions (const char *words)
+{
+  gboolean found;
+
+  g_mutex_lock (&message_mutex);
+  found = last_message && strstr (last_message, words);
+  g_mutex_unlock (&message_mutex);
+  return found;
 }

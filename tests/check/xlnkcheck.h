@@ -46,8 +46,9 @@ GstBufferPool *xlnk_check_bytes_pool (guint size, guint min, guint max);
 GstBuffer *xlnk_check_acquire (GstBufferPool * pool);
 void xlnk_check_stop_and_drop (GstBufferPool * pool);
 
-/* Counts the lines of GST_PERFORMANCE, or of another category, at @level or more severe; -1 restores. */
+/* From now on counts the lines of a category, at @level or more severe, and keeps the last of them. */
 void xlnk_check_count_log (const char *category, GstDebugLevel level);
 guint xlnk_check_logged (void);
+gboolean xlnk_check_log_mentions (const char *words);
 
 #endif /* XLNK_CHECK_H */
