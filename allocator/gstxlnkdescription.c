@@ -108,7 +108,7 @@ check_numbers (const gchar * name, const gchar * value, GError ** error)
   return TRUE;
 }
 
-/* Appends ",name=value" to @text. What is in quotes is made a string: GStreamer before 1.24 takes "yes" for a boolean all the
+/* Appends ",name=value" to @text. What is in quotes is made a string: GStreamer 1.22 still takes "yes" for a boolean all the
  * same, and warns that it is going to change its mind. */
 static gboolean
 append_field (GString * text, const gchar * name, const gchar * value, GError ** error)
