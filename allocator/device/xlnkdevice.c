@@ -69,6 +69,7 @@ recover_in_child (void *data)
     return;
   }
   pthread_mutex_init (&device->mutex, NULL);
+  device->parents_blocks = device->blocks;      /* not freed, which would be to trust it */
   device->blocks = g_ptr_array_new ();
   device->counts.live_blocks = device->counts.live_bytes = 0;
 }

@@ -98,6 +98,7 @@ struct _XlnkDevice
   atomic_int references;
   pthread_mutex_t mutex;        /* over the table's functions and what follows */
   GPtrArray *blocks;            /* of XlnkBlock, live, not referenced */
+  GPtrArray *parents_blocks;    /* in a forked child: what may have been half-changed */
   XlnkDeviceStats counts;
   atomic_ullong flushes, flushed_bytes, invalidates, invalidated_bytes;
 };
