@@ -19,11 +19,11 @@ G_BEGIN_DECLS
  * The life of an accelerator:
  *
  * |[
- *   make ── open ──┬─ configure ──┬─ submit ── wait ──┬── DONE ──────────> the next submit
- *                  │              │                   ├── FLUSHING ──────> wait again, later
- *                  │              │                   └── TIMEOUT, ERROR ─> reset ──┬─ TRUE ──> the next submit
- *                  │              └── again: other caps, nothing running             └─ FALSE ─> only close
- *                  └─ close
+ *   make - open -+- configure -+- submit - wait -+- DONE ----------> the next submit
+ *                |             |                 +- FLUSHING ------> wait again, later
+ *                |             |                 +- TIMEOUT, ERROR > reset -+- TRUE --> the next submit
+ *                |             +- again: other caps, nothing running        +- FALSE -> only close
+ *                +- close
  * ]|
  *
  * Memory is mapped for the device from before submit until wait has said DONE, or until reset has returned %TRUE. If it

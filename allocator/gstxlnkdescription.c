@@ -108,8 +108,8 @@ check_numbers (const gchar * name, const gchar * value, GError ** error)
   return TRUE;
 }
 
-/* Appends ",name=value" to @text. What is in quotes is made a string: GStreamer 1.22 still takes "yes" for a boolean all the
- * same, and warns that it is going to change its mind. */
+/* Appends ",name=value" to @text. What is in quotes is made a string: GStreamer 1.22 still takes "yes" for a boolean,
+ * and warns that it is going to change its mind. */
 static gboolean
 append_field (GString * text, const gchar * name, const gchar * value, GError ** error)
 {

@@ -20,7 +20,7 @@ GST_DEBUG_CATEGORY_STATIC (registers_debug);
 #define PATIENCE_MIN 10000
 #define PATIENCE_MAX 50000
 
-/* Pauses of polling, in µs. In between, an eighth of the time waited so far, so that polling adds no more than that. */
+/* Pauses of polling, in µs. In between, an eighth of the time waited so far: polling adds no more than that. */
 #define PAUSE_MIN 20
 #define PAUSE_MAX 2000
 #define PAUSE_PART 8

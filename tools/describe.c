@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * describe.c: `xlnk-ctl describe DESIGN.hwh [CORE]`: the descriptions that `xlnkaccel accelerator=…` takes. They go to
- * stdout, those of all cores each under its name; what a person should know about them goes to stderr, so that
+ * describe.c: `xlnk-ctl describe DESIGN.hwh [CORE]`: the descriptions that `xlnkaccel accelerator=…` takes. They go
+ * to stdout, those of all cores each under its name; what a person should know about them goes to stderr, so that
  *   accelerator="$(xlnk-ctl describe design.hwh sobel_0)"
  * works.
  */
@@ -59,8 +59,8 @@ note_rest (const HwhCore * core, const Assignment * assignment)
   for (guint i = 0; i < assignment->rest->len; i++) {
     const HwhRegister *reg = g_ptr_array_index (assignment->rest, i);
 
-    note (core, "`%s' at 0x%" G_GINT64_MODIFIER "x is left out; a constant for it: set=<0x%" G_GINT64_MODIFIER "x,VALUE>",
-        reg->name, reg->offset, reg->offset);
+    note (core, "`%s' at 0x%" G_GINT64_MODIFIER "x is left out; a constant for it: set=<0x%" G_GINT64_MODIFIER
+        "x,VALUE>", reg->name, reg->offset, reg->offset);
   }
 }
 
@@ -152,8 +152,8 @@ describe_core (const HwhCore * core, gboolean with_name)
 
   if (!(is_dma (core) ? describe_dma (text, core) : describe_hls (text, core)))
     return FALSE;
-  note (core, "%s; %s", core->vlnv, core->interrupt_connected ? "with a UIO node, uio=NAME in the place of base and size "
-      "also has its interrupt" : "its interrupt is not connected in the design");
+  note (core, "%s; %s", core->vlnv, core->interrupt_connected ? "with a UIO node, uio=NAME in the place of base and "
+      "size also has its interrupt" : "its interrupt is not connected in the design");
   if (with_name)
     g_print ("# %s\n", core->instance);
   g_print ("%s\n", text->str);

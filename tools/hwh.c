@@ -243,7 +243,8 @@ parse (const char *path, GError ** error)
   if (doc && xmlDocGetRootElement (doc) && strcmp ((const char *) xmlDocGetRootElement (doc)->name, "EDKSYSTEM") == 0)
     return doc;
   if (doc) {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is XML, but not a hardware handoff file (EDKSYSTEM)", path);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is XML, but not a hardware handoff file "
+        "(EDKSYSTEM)", path);
     xmlFreeDoc (doc);
   } else {
     const xmlError *reason = xmlGetLastError ();

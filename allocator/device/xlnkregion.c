@@ -171,8 +171,8 @@ xlnk_region_open_mem (const char *root, uint64_t base, uint64_t size, GError ** 
   XlnkRegion *self;
 
   if (base % 4 != 0 || size % 4 != 0 || base > G_MAXINT64 || size > G_MAXUINT32 || base + size > G_MAXINT64) {
-    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "%" PRIu64 " bytes at 0x%" PRIx64 " are no register window: both "
-        "must be multiples of 4, and the size at most 32 bits", size, base);
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "%" PRIu64 " bytes at 0x%" PRIx64 " are no register window: "
+        "both must be multiples of 4, and the size at most 32 bits", size, base);
     return NULL;
   }
   self = region_new (g_strdup_printf ("0x%08" PRIx64 " (/dev/mem)", base));

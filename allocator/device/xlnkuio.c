@@ -160,8 +160,8 @@ xlnk_uio_find (const char *root, const char *name, XlnkUio * found, GError ** er
   if (n > 1) {
     g_autofree char *candidates = describe_list (list, name);
 
-    g_set_error (error, XLNK_ERROR, XLNK_ERROR_NO_DEVICE, "%u UIO devices are called `%s': %s. Choose one by its number",
-        n, name, candidates);
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_NO_DEVICE, "%u UIO devices are called `%s': %s. Choose one by its "
+        "number", n, name, candidates);
     return false;
   }
   if (!uio) {

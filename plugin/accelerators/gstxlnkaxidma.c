@@ -1,37 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/**
- * SECTION:accelerator-axidma
- * @title: axidma
- * @short_description: AXI DMA in direct register mode, around a core with AXI streams
- *
- * One frame out of memory (MM2S), through a stream core, and one frame back (S2MM).
- *
- * |[
- *   accelerator="axidma,base=0x40400000,length-width=26,data-width=64"
- * ]|
- *
- * | field | value |
- * |---|---|
- * | `uio` | the UIO node, by name or number |
- * | `base`, `size` | or else its physical address, through `/dev/mem`; without interrupt. `size` may be left out |
- * | `mm2s`, `s2mm` | true or false: use the channel. Default: what the hardware has. MM2S alone reads the buffer, which passes on; S2MM alone fills it in place |
- * | `length-width` | bits of the LENGTH register, as in the design: 8 to 26; default 14 |
- * | `data-width` | bits of the memory side, the larger of the two; default 32. Addresses must be multiples of that, unless the design has the data realignment engine: |
- * | `dre` | true or false; default false |
- * | `address-bits` | 32 (default) to 64 |
- *
- * A frame goes as it lies in memory, with the padding of its rows. More than 2^length-width - 1 bytes, or planes that do
- * not follow each other, need several transfers. Each of them ends with TLAST on the way out, and must end with TLAST on
- * the way back: a core that counts its own frames needs a length-width that is large enough for one transfer.
- * A frame that comes back with fewer bytes is an error.
- *
- * A UIO node has one interrupt, and an AXI DMA has two: where they are not joined in the design, the end of
- * the other channel is found by polling.
+/*
+ * gstxlnkaxidma.c: the accelerator `axidma`: what its description says (docs/accelerators.md has the fields), and two
+ * channels that are reset together and work on one job.
  */
 #include "gstxlnkaxidma.h"
 
 #include "gstxlnkaxidmachannel.h"
 #include "gstxlnkwindow.h"
+
+#define FAIL(error, code, ...) \
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_ ## code, __VA_ARGS__)
 
 #define REGISTERS_END 0x5c
 #define DEFAULT_SIZE 0x1000
@@ -174,7 +152,7 @@ gst_xlnk_axi_dma_reset (GstXlnkAccelerator * accelerator, GError ** error)
     if (!is_resetting (self))
       break;
     if (late) {
-      g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE, "%s does not finish its reset, because a transfer does not "
+      FAIL (error, NOT_IDLE, "%s does not finish its reset, because a transfer does not "
           "end: load the bitstream anew or pulse its reset line", gst_xlnk_registers_get_name (self->registers));
       return FALSE;
     }
@@ -182,7 +160,7 @@ gst_xlnk_axi_dma_reset (GstXlnkAccelerator * accelerator, GError ** error)
   }
   for (guint i = 0; i < CHANNELS; i++) {
     if (self->present[i] && !gst_xlnk_axi_dma_channel_is_halted (&self->channel[i])) {
-      g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE, "%s: %s is not halted after a reset (DMASR 0x%08x)",
+      FAIL (error, NOT_IDLE, "%s: %s is not halted after a reset (DMASR 0x%08x)",
           gst_xlnk_registers_get_name (self->registers), self->channel[i].name, self->channel[i].status);
       return FALSE;
     }
@@ -201,19 +179,19 @@ find_channels (GstXlnkAxiDma * self, GError ** error)
     gboolean exists = gst_xlnk_axi_dma_channel_is_halted (channel);
 
     if (exists && gst_xlnk_axi_dma_channel_has_scatter_gather (channel)) {
-      g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NO_DEVICE, "%s is built with the scatter-gather engine: axidma needs "
+      FAIL (error, NO_DEVICE, "%s is built with the scatter-gather engine: axidma needs "
           "one without (C_INCLUDE_SG 0)", name);
       return FALSE;
     }
     if (!exists && self->settings.wanted[i] == TRUE) {
-      g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NO_DEVICE, "%s has no %s channel", name, channel->name);
+      FAIL (error, NO_DEVICE, "%s has no %s channel", name, channel->name);
       return FALSE;
     }
     self->present[i] = exists && self->settings.wanted[i] != FALSE;
   }
   if (self->present[MM2S] || self->present[S2MM])
     return TRUE;
-  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NO_DEVICE, "%s is not an AXI DMA: neither channel is halted after a reset",
+  FAIL (error, NO_DEVICE, "%s is not an AXI DMA: neither channel is halted after a reset",
       name);
   return FALSE;
 }
@@ -273,12 +251,12 @@ check_address (GstXlnkAxiDma * self, const GstXlnkAxiDmaChannel * channel, const
   guint64 last = run->address + run->size - 1;
 
   if (bits < 64 && last >> bits != 0) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_ADDRESS, "%s: the buffer ends at 0x%" G_GINT64_MODIFIER "x, and addresses "
+    FAIL (error, ADDRESS, "%s: the buffer ends at 0x%" G_GINT64_MODIFIER "x, and addresses "
         "have %u bits", channel->name, last, bits);
     return FALSE;
   }
   if (run->address % alignment != 0) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_ADDRESS, "%s: 0x%" G_GINT64_MODIFIER "x is not a multiple of %u bytes, which "
+    FAIL (error, ADDRESS, "%s: 0x%" G_GINT64_MODIFIER "x is not a multiple of %u bytes, which "
         "this AXI DMA needs (dre=true if it was built with the data realignment engine)", channel->name, run->address,
         alignment);
     return FALSE;
@@ -318,7 +296,7 @@ run_channels (GstXlnkAxiDma * self, GError ** error)
     gst_xlnk_axi_dma_channel_run (channel, FALSE);
     while (gst_xlnk_axi_dma_channel_is_halted (channel)) {
       if (g_get_monotonic_time () >= deadline) {
-        g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CORE, "%s: %s stays halted (DMASR 0x%08x)",
+        FAIL (error, CORE, "%s: %s stays halted (DMASR 0x%08x)",
             gst_xlnk_registers_get_name (self->registers), channel->name, channel->status);
         return FALSE;
       }

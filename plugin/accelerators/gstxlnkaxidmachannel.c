@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstxlnkaxidmachannel.h"
 
+#define FAIL(error, code, ...) \
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_ ## code, __VA_ARGS__)
+
 /* xlnk-abi §11.1 */
 #define DMACR 0x00
 #define CR_RUN (1u << 0)
@@ -187,7 +190,7 @@ gst_xlnk_axi_dma_channel_set_error (GstXlnkAxiDmaChannel * self, GError ** error
   const gchar *text = "unknown error";
 
   if (self->received >= 0) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE, "%s: %s ended (TLAST) after %" G_GINT64_FORMAT " of %"
+    FAIL (error, SIZE, "%s: %s ended (TLAST) after %" G_GINT64_FORMAT " of %"
         G_GUINT64_FORMAT " bytes at 0x%" G_GINT64_MODIFIER "x", name, self->name, self->received, self->transfer,
         run->address + self->done);
     return;
@@ -196,7 +199,7 @@ gst_xlnk_axi_dma_channel_set_error (GstXlnkAxiDmaChannel * self, GError ** error
     if (self->status & errors[i].bit)
       text = errors[i].text;
   }
-  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CORE, "%s: %s: %s. DMASR 0x%08x; %" G_GUINT64_FORMAT " bytes at 0x%"
+  FAIL (error, CORE, "%s: %s: %s. DMASR 0x%08x; %" G_GUINT64_FORMAT " bytes at 0x%"
       G_GINT64_MODIFIER "x", name, self->name, text, self->status, self->transfer, run->address + self->done);
 }
 

@@ -1,36 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/**
- * SECTION:accelerator-hls
- * @title: hls
- * @short_description: cores made by Vivado HLS or Vitis HLS
- *
- * The description says where the core is and which of its argument registers gets what. `xlnk-ctl describe design.hwh`
- * writes it from the design; `x…_hw.h` of the core's driver has the offsets too.
- *
- * |[
- *   accelerator="hls,uio=sobel,src=0x10,dst=0x1c,address-bits=64,width=0x28,height=0x30"
- * ]|
- *
- * | field | value |
- * |---|---|
- * | `uio` | the core's UIO node, by name or number |
- * | `base`, `size` | or else its physical address and bytes of registers, through `/dev/mem`; without interrupt |
- * | `src`, `dst` | the register of the input's and of the output's address: one, and the core finds further planes right behind the first, or `<0x10,0x1c>` with one for each plane |
- * | `address-bits` | 32 (default), or 64: each address has two words |
- * | `alignment` | bytes that addresses must be a multiple of; default 1 |
- * | `width`, `height`, `format` | of the input, in pixels; the format is the number of the #GstVideoFormat |
- * | `dst-width`, `dst-height`, `dst-format` | of the output |
- * | `src-stride`, `dst-stride` | bytes from row to row, one or one for each plane. A core that is told the width and not the stride gets packed rows, or an error |
- * | `src-size`, `dst-size` | bytes, in all or of each plane |
- * | `scales` | true if the core makes an output smaller than its input without being told the size |
- * | `set` | `<offset,value,…>`: constants |
- * | `mode` | `transform`, `in-place`, `read`, `write`; needed unless `src` and `dst` are both given, which means `transform` |
- * | `protocol` | `ap_ctrl_hs` (default) or `ap_ctrl_chain` |
- *
- * Angle brackets are quoted in a shell.
- *
- * An HLS core has no reset among its registers. One that does not answer within the element's timeout is not started
- * again until it is idle: after the bitstream was loaded anew, or its reset line pulsed.
+/*
+ * gstxlnkhls.c: the accelerator `hls`: what its description says (docs/accelerators.md has the fields), and what the
+ * interface asks for in terms of its control registers and its arguments.
  */
 #include "gstxlnkhls.h"
 

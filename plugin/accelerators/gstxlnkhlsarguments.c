@@ -5,6 +5,9 @@
 
 #include "gstxlnkhlscontrol.h"
 
+#define FAIL(error, code, ...) \
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_ ## code, __VA_ARGS__)
+
 static const gchar *const side_names[] = { "src", "dst" };
 
 void
@@ -103,8 +106,8 @@ gst_xlnk_hls_arguments_check (const GstXlnkHlsArguments * self, gsize * end, GEr
       return FALSE;
     }
     if (last && use->offset < *end) {
-      GST_XLNK_FIELDS_FAIL (error, "%s at 0x%x and %s at 0x%x overlap%s", last->what, last->offset, use->what, use->offset,
-          self->address_bits == 64 ? " (with address-bits=64 an address takes 8 bytes)" : "");
+      GST_XLNK_FIELDS_FAIL (error, "%s at 0x%x and %s at 0x%x overlap%s", last->what, last->offset, use->what,
+          use->offset, self->address_bits == 64 ? " (with address-bits=64 an address takes 8 bytes)" : "");
       return FALSE;
     }
     last = use;
@@ -127,7 +130,7 @@ check_count (const GstXlnkHlsArguments * self, guint side, const GstXlnkOffsets 
 
   if (offsets->n <= 1 || offsets->n == n_planes)
     return TRUE;
-  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s%s has registers for %u planes, and the frames have %u",
+  FAIL (error, CAPS, "%s%s has registers for %u planes, and the frames have %u",
       side_names[side], what, offsets->n, n_planes);
   return FALSE;
 }
@@ -142,7 +145,7 @@ configure_side (GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError *
       && gst_video_info_from_caps (&self->info[side], caps);
   if (!self->is_video[side] && (registers->width != GST_XLNK_NO_REGISTER || registers->height != GST_XLNK_NO_REGISTER
           || registers->format != GST_XLNK_NO_REGISTER || registers->stride.n > 0)) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s: the core wants width, height, stride or format, which only "
+    FAIL (error, CAPS, "%s: the core wants width, height, stride or format, which only "
         "raw video has", side_names[side]);
     return FALSE;
   }
@@ -165,9 +168,9 @@ check_output_size (const GstXlnkHlsArguments * self, GError ** error)
   if (GST_VIDEO_INFO_WIDTH (to) >= GST_VIDEO_INFO_WIDTH (from)
       && GST_VIDEO_INFO_HEIGHT (to) >= GST_VIDEO_INFO_HEIGHT (from))
     return TRUE;
-  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE, "the output of %dx%d is smaller than the input of %dx%d, and the "
-      "core is not told so: it would write past the end. Give the registers dst-width and dst-height, or scales=true if "
-      "the core makes that size by itself", GST_VIDEO_INFO_WIDTH (to), GST_VIDEO_INFO_HEIGHT (to),
+  FAIL (error, SIZE, "the output of %dx%d is smaller than the input of %dx%d, and the "
+      "core is not told so: it would write past the end. Give the registers dst-width and dst-height, or scales=true "
+      "if the core makes that size by itself", GST_VIDEO_INFO_WIDTH (to), GST_VIDEO_INFO_HEIGHT (to),
       GST_VIDEO_INFO_WIDTH (from), GST_VIDEO_INFO_HEIGHT (from));
   return FALSE;
 }
@@ -192,12 +195,12 @@ check_address (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes
   guint64 address = planes->phys_addr[plane], last = address + planes->size[plane] - 1;
 
   if (self->address_bits == 32 && last > G_MAXUINT32) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_ADDRESS, "%s: plane %u ends at 0x%" G_GINT64_MODIFIER "x, and the "
+    FAIL (error, ADDRESS, "%s: plane %u ends at 0x%" G_GINT64_MODIFIER "x, and the "
         "core's address registers have 32 bits", side_names[side], plane, last);
     return FALSE;
   }
   if (address % self->alignment != 0) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_ADDRESS, "%s: plane %u begins at 0x%" G_GINT64_MODIFIER "x, which is "
+    FAIL (error, ADDRESS, "%s: plane %u begins at 0x%" G_GINT64_MODIFIER "x, which is "
         "not a multiple of %u", side_names[side], plane, address, self->alignment);
     return FALSE;
   }
@@ -229,12 +232,12 @@ check_stride (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes 
   gint stride = planes->stride[plane];
 
   if (stride < 0) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s: the rows of plane %u are stored upwards (stride %d)",
+    FAIL (error, CAPS, "%s: the rows of plane %u are stored upwards (stride %d)",
         side_names[side], plane, stride);
     return FALSE;
   }
   if (knows_rows && self->side[side].stride.n <= plane && plane == 0 && row != 0 && (gsize) stride != row) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s: rows of %" G_GSIZE_FORMAT " bytes lie %d bytes apart, and "
+    FAIL (error, CAPS, "%s: rows of %" G_GSIZE_FORMAT " bytes lie %d bytes apart, and "
         "the core is not told so: give the register %s-stride, or choose a width without padding", side_names[side],
         row, stride, side_names[side]);
     return FALSE;
@@ -261,7 +264,7 @@ check_contiguous (const GstXlnkHlsArguments * self, guint side, const GstXlnkPla
     return TRUE;
   for (guint i = 0; i + 1 < planes->n_planes; i++) {
     if (planes->phys_addr[i + 1] != get_next_address (self, side, planes, i)) {
-      g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s: plane %u does not follow plane %u at once, and the core "
+      FAIL (error, CAPS, "%s: plane %u does not follow plane %u at once, and the core "
           "is told only where the first is; give %s=<...>, a register for each plane", side_names[side], i + 1, i,
           side_names[side]);
       return FALSE;
@@ -294,7 +297,7 @@ check_sizes (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes *
     guint64 size = get_size (&self->side[side], planes, i);
 
     if (size > G_MAXUINT32) {
-      g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE, "%s: %" G_GUINT64_FORMAT " bytes do not fit into a register of "
+      FAIL (error, SIZE, "%s: %" G_GUINT64_FORMAT " bytes do not fit into a register of "
           "32 bits", side_names[side], size);
       return FALSE;
     }
@@ -309,7 +312,7 @@ check_side (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * 
     return TRUE;
   if (planes->n_planes < self->side[side].address.n || planes->n_planes < self->side[side].stride.n
       || planes->n_planes < self->side[side].size.n) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "%s: the core has registers for more than the %u planes of this "
+    FAIL (error, CAPS, "%s: the core has registers for more than the %u planes of this "
         "buffer", side_names[side], planes->n_planes);
     return FALSE;
   }

@@ -82,8 +82,8 @@ settle (GstXlnkHlsControl * self, gint64 time)
 static void
 fail_running (GstXlnkHlsControl * self, GError ** error)
 {
-  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE, "%s still runs (ap_ctrl 0x%08x) and cannot be stopped by "
-      "its registers: load the bitstream anew or pulse the core's reset line; until it is idle it is not started",
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE, "%s still runs (ap_ctrl 0x%08x) and cannot be stopped "
+      "by its registers: load the bitstream anew or pulse the core's reset line; until it is idle it is not started",
       gst_xlnk_registers_get_name (self->registers), self->ap_ctrl);
 }
 

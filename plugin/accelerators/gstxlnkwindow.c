@@ -16,12 +16,12 @@ gst_xlnk_window_check (GstXlnkWindow * self, guint64 default_size, GError ** err
   if (self->size == 0)
     self->size = default_size;
   if (self->base == 0 || self->size == 0) {
-    GST_XLNK_FIELDS_FAIL (error, "base and size go together: the address of the first register and the number of bytes");
+    GST_XLNK_FIELDS_FAIL (error, "base and size go together: the address of the first register, and bytes");
     return FALSE;
   }
   if (self->base % 4 != 0 || self->size % 4 != 0 || self->size > G_MAXUINT32) {
-    GST_XLNK_FIELDS_FAIL (error, "base=0x%" G_GINT64_MODIFIER "x,size=0x%" G_GINT64_MODIFIER "x: both must be multiples "
-        "of 4, and the size less than 4 GiB", self->base, self->size);
+    GST_XLNK_FIELDS_FAIL (error, "base=0x%" G_GINT64_MODIFIER "x,size=0x%" G_GINT64_MODIFIER "x: both must be "
+        "multiples of 4, and the size less than 4 GiB", self->base, self->size);
     return FALSE;
   }
   return TRUE;
@@ -37,9 +37,9 @@ gst_xlnk_window_open (const GstXlnkWindow * self, gsize needed, GError ** error)
   else
     registers = gst_xlnk_registers_open_mem (self->base, (gsize) self->size, error);
   if (registers && gst_xlnk_registers_get_size (registers) < needed) {
-    GST_XLNK_FIELDS_FAIL (error, "%s has %" G_GSIZE_FORMAT " bytes of registers, and the description names one that ends "
-        "at %" G_GSIZE_FORMAT, gst_xlnk_registers_get_name (registers), gst_xlnk_registers_get_size (registers),
-        needed);
+    GST_XLNK_FIELDS_FAIL (error, "%s has %" G_GSIZE_FORMAT " bytes of registers, and the description names one "
+        "that ends at %" G_GSIZE_FORMAT, gst_xlnk_registers_get_name (registers),
+        gst_xlnk_registers_get_size (registers), needed);
     gst_xlnk_registers_close (registers);
     return NULL;
   }

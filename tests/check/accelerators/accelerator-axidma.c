@@ -78,7 +78,8 @@ test_order (void)
   core_check_submit (self, &job);
   log = fake_core_take_log (&dma.core);
   /* mask, status; drain, write 1; unmask; barrier; S2MM, then MM2S */
-  g_assert_cmpstr (log, ==, "w0=10001 r4 w30=10001 r34 t a w0=15001 w30=15001 b w48=20000000 w58=1000 w18=10000000 w28=1000");
+  g_assert_cmpstr (log, ==, "w0=10001 r4 w30=10001 r34 t a w0=15001 w30=15001 b w48=20000000 w58=1000 w18=10000000 "
+      "w28=1000");
   g_free (log);
   core_check_assert_wait (self, 1000 * MS, GST_XLNK_WAIT_DONE);
   log = fake_core_take_log (&dma.core);

@@ -327,9 +327,9 @@ test_arguments (void)
   GstXlnkJob job = { core_check_lay_out (nv12, 0x812345000), core_check_lay_out (rgba, 0xfffff000), {NULL} };
 
   fake_hls_add (&core, "sobel");
-  self = core_check_make_open ("hls,uio=sobel,address-bits=64,src=<0x10,0x18>,dst=0x20,src-stride=<0x28,0x2c>,dst-stride=0x30,"
-      "src-size=<0x34,0x38>,dst-size=0x3c,width=0x40,height=0x44,format=0x48,dst-width=0x4c,dst-height=0x50,"
-      "dst-format=0x54,set=<0x58,0xA0000000,0x5c,-1>");
+  self = core_check_make_open ("hls,uio=sobel,address-bits=64,src=<0x10,0x18>,dst=0x20,src-stride=<0x28,0x2c>,"
+      "dst-stride=0x30,src-size=<0x34,0x38>,dst-size=0x3c,width=0x40,height=0x44,format=0x48,dst-width=0x4c,"
+      "dst-height=0x50,dst-format=0x54,set=<0x58,0xA0000000,0x5c,-1>");
   core_check_configure (self, nv12, rgba);
   core_check_submit (self, &job);
   core_check_assert_wait (self, 1000 * MS, GST_XLNK_WAIT_DONE);

@@ -122,9 +122,11 @@ test_unknown_names (void)
   GError *error = NULL;
 
   assert_fails (xlnk_region_open_uio (root, "sobbel", &error), &error, XLNK_ERROR_NO_DEVICE,
-      "sobel (/dev/uio2), inner (/dev/uio3), twin (/dev/uio4), twin (/dev/uio5), mapless (/dev/uio6), resize (/dev/uio10)");
+      "sobel (/dev/uio2), inner (/dev/uio3), twin (/dev/uio4), twin (/dev/uio5), mapless (/dev/uio6), "
+      "resize (/dev/uio10)");
   assert_fails (xlnk_region_open_uio (root, "11", &error), &error, XLNK_ERROR_NO_DEVICE, "`11'");
-  assert_fails (xlnk_region_open_uio (root, "twin", &error), &error, XLNK_ERROR_NO_DEVICE, "/dev/uio4), twin (/dev/uio5");
+  assert_fails (xlnk_region_open_uio (root, "twin", &error), &error, XLNK_ERROR_NO_DEVICE,
+      "/dev/uio4), twin (/dev/uio5");
   assert_fails (xlnk_region_open_uio (root, "mapless", &error), &error, XLNK_ERROR_FAILED, "no usable register window");
   assert_fails (xlnk_region_open_uio ("/nonexistent", "sobel", &error), &error, XLNK_ERROR_NO_DEVICE, "xlnk-emulate");
 }
@@ -154,7 +156,9 @@ test_addresses (void)
   static const struct
   {
     uint64_t base, size;
-  } windows[] = { {0x3002, 0x40}, {0x3000, 0x42}, {0x3000, 0}, {UINT64_MAX - 3, 8}, {INT64_MAX - 3, 8}, {0, UINT64_MAX - 3} };
+  } windows[] = { {0x3002, 0x40}, {0x3000, 0x42}, {0x3000, 0}, {UINT64_MAX - 3, 8}, {INT64_MAX - 3, 8},
+    {0, UINT64_MAX - 3}
+  };
 
   for (unsigned i = 0; i < G_N_ELEMENTS (windows); i++) {
     GError *error = NULL;
@@ -173,7 +177,8 @@ open_elsewhere (const char *uio, uint64_t base)
 
   if (child == 0) {
     GError *error = NULL;
-    XlnkRegion *region = uio ? xlnk_region_open_uio (root, uio, &error) : xlnk_region_open_mem (root, base, 0x100, &error);
+    XlnkRegion *region = uio ? xlnk_region_open_uio (root, uio, &error)
+        : xlnk_region_open_mem (root, base, 0x100, &error);
 
     _exit (region ? 0 : error->code + 1);
   }
