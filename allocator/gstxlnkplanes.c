@@ -75,13 +75,13 @@ distance_to_next (const Frame * frame, guint plane, gsize buffer_size)
   return next - frame->offset[plane];
 }
 
-/* A tiled plane's stride counts tiles, so there the distance has to do. */
-static gsize
+/* A tiled plane's stride counts tiles, so there the distance has to do. 64 bits: a meta may say anything. */
+static guint64
 plane_size (const Frame * frame, guint plane, gsize buffer_size)
 {
   if (GST_VIDEO_FORMAT_INFO_IS_TILED (frame->finfo))
     return distance_to_next (frame, plane, buffer_size);
-  return (gsize) plane_rows (frame, plane) * ABS (frame->stride[plane]);
+  return (guint64) plane_rows (frame, plane) * ABS (frame->stride[plane]);
 }
 
 /* Bytes of a plane's row that hold pixels. Formats whose pixels are not whole bytes apart need the whole stride. */
@@ -110,14 +110,13 @@ row_size (const Frame * frame, guint plane)
 static gboolean
 fit_plane (const Frame * frame, guint plane, gsize buffer_size, gsize available, gsize * size)
 {
-  gsize stride = ABS (frame->stride[plane]);
-  gsize needed;
+  guint64 stride = ABS (frame->stride[plane]);
+  guint64 whole = plane_size (frame, plane, buffer_size);
+  guint64 needed = whole >= stride ? whole - stride + MIN (row_size (frame, plane), stride) : whole;
 
-  *size = plane_size (frame, plane, buffer_size);
-  needed = *size >= stride ? *size - stride + MIN (row_size (frame, plane), stride) : *size;
   if (needed > available)
     return FALSE;
-  *size = MIN (*size, available);
+  *size = (gsize) MIN (whole, available);
   return TRUE;
 }
 
