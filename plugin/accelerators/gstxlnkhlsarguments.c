@@ -5,6 +5,10 @@
 
 #include "gstxlnkhlscontrol.h"
 
+#ifndef GST_VIDEO_INFO_FIELD_HEIGHT     /* before 1.16 no buffer is a single field */
+#define GST_VIDEO_INFO_FIELD_HEIGHT GST_VIDEO_INFO_HEIGHT
+#endif
+
 #define FAIL(error, code, ...) \
   g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_ ## code, __VA_ARGS__)
 
@@ -355,7 +359,7 @@ write_side (const GstXlnkHlsArguments * self, guint side, GstXlnkRegisters * reg
     gst_xlnk_registers_write (registers, to->size.offset[i], (guint32) get_size (to, planes, i));
   if (self->is_video[side]) {
     write_one (registers, to->width, GST_VIDEO_INFO_WIDTH (&self->info[side]));
-    write_one (registers, to->height, GST_VIDEO_INFO_HEIGHT (&self->info[side]));
+    write_one (registers, to->height, GST_VIDEO_INFO_FIELD_HEIGHT (&self->info[side]));
     write_one (registers, to->format, GST_VIDEO_INFO_FORMAT (&self->info[side]));
   }
 }
