@@ -570,6 +570,7 @@ gst_xlnk_accel_class_init (GstXlnkAccelClass * klass)
   transform_class->submit_input_buffer = GST_DEBUG_FUNCPTR (gst_xlnk_accel_submit_input_buffer);
   transform_class->generate_output = GST_DEBUG_FUNCPTR (gst_xlnk_accel_generate_output);
   transform_class->sink_event = GST_DEBUG_FUNCPTR (gst_xlnk_accel_sink_event);
+  transform_class->src_event = GST_DEBUG_FUNCPTR (gst_xlnk_accel_src_event);
   transform_class->propose_allocation =
       GST_DEBUG_FUNCPTR (gst_xlnk_accel_propose_allocation);
   transform_class->decide_allocation =

@@ -132,3 +132,25 @@ gst_xlnk_accel_fixate_caps (GstBaseTransform * trans, GstPadDirection direction,
     gst_structure_fixate_field_nearest_fraction (wanted, "framerate", num, den);
   return gst_caps_fixate (othercaps);
 }
+
+static gboolean
+is_raw_video (GstPad * pad)
+{
+  GstCaps *caps = gst_pad_get_current_caps (pad);
+  gboolean result = caps && gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw");
+
+  gst_caps_replace (&caps, NULL);
+  return result;
+}
+
+/* The base class keeps the time of what it hears of, and drops what comes before it. */
+gboolean
+gst_xlnk_accel_src_event (GstBaseTransform * trans, GstEvent * event)
+{
+  GstBaseTransformClass *base = GST_BASE_TRANSFORM_CLASS (g_type_class_peek_parent (GST_BASE_TRANSFORM_GET_CLASS (trans)));
+  GstPad *pad = GST_BASE_TRANSFORM_SINK_PAD (trans);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && !is_raw_video (pad))
+    return gst_pad_push_event (pad, event);
+  return base->src_event (trans, event);
+}

@@ -17,6 +17,9 @@ GstCaps *gst_xlnk_accel_transform_caps (GstBaseTransform * trans, GstPadDirectio
 GstCaps *gst_xlnk_accel_fixate_caps (GstBaseTransform * trans, GstPadDirection direction, GstCaps * caps,
     GstCaps * othercaps);
 
+/* Only raw video may be dropped when it is late: what follows other bytes may need every one of them. */
+gboolean gst_xlnk_accel_src_event (GstBaseTransform * trans, GstEvent * event);
+
 G_END_DECLS
 
 #endif /* __GST_XLNK_ACCEL_CAPS_H__ */
