@@ -4,6 +4,8 @@
  */
 #include "gstxlnkaccelstats.h"
 
+#include "gstxlnkquarantine.h"
+
 /* The device's numbers cost a read of /proc/meminfo, so they are fetched when somebody asks, not for every frame.
  * When the device is closed the last ones stay. */
 static void
@@ -99,9 +101,9 @@ gst_xlnk_accel_stats_take_lent (GstXlnkAccel * self, GstBufferPool * pool)
     gst_object_unref (old);
 }
 
-/* Only a core has them. Called with the object lock. */
+/* Only a core has them. @quarantined is of the process. Called with the object lock. */
 static void
-add_interrupts (GstXlnkAccel * self, GstStructure * stats)
+add_core_numbers (GstXlnkAccel * self, GstStructure * stats, guint64 quarantined)
 {
   GstXlnkInterrupts interrupts;
 
@@ -109,7 +111,8 @@ add_interrupts (GstXlnkAccel * self, GstStructure * stats)
     return;
   gst_xlnk_jobs_get_interrupts (self->jobs, &interrupts);
   gst_structure_set (stats, "lost-interrupts", G_TYPE_UINT64, interrupts.lost,
-      "spurious-interrupts", G_TYPE_UINT64, interrupts.spurious, NULL);
+      "spurious-interrupts", G_TYPE_UINT64, interrupts.spurious,
+      "quarantined-buffers", G_TYPE_UINT64, quarantined, NULL);
 }
 
 /* Called with the object lock. */
@@ -123,6 +126,7 @@ GstStructure *
 gst_xlnk_accel_stats_to_structure (GstXlnkAccel * self)
 {
   GstXlnkAccelCounters *c = &self->counters;
+  guint64 quarantined = gst_xlnk_quarantine_count ();
   GstStructure *stats;
 
   refresh_device (self);
@@ -141,7 +145,7 @@ gst_xlnk_accel_stats_to_structure (GstXlnkAccel * self)
       "live-buffers", G_TYPE_UINT64, c->device.buffer_count,
       "cma-free", G_TYPE_UINT64, c->device.cma_available,
       "cma-total", G_TYPE_UINT64, c->device.cma_total, NULL);
-  add_interrupts (self, stats);
+  add_core_numbers (self, stats, quarantined);
   GST_OBJECT_UNLOCK (self);
   return stats;
 }
