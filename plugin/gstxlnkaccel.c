@@ -228,8 +228,8 @@ open_device (GstXlnkAccel * self)
 
   GST_OBJECT_LOCK (self);
   self->allocator = allocator;
-  self->uploads = gst_xlnk_own_pool_new (allocator);
-  self->outputs = gst_xlnk_own_pool_new (allocator);
+  self->uploads = gst_xlnk_own_pool_new (allocator, gst_xlnk_accel_core_free_buffers, self);
+  self->outputs = gst_xlnk_own_pool_new (allocator, gst_xlnk_accel_core_free_buffers, self);
   GST_OBJECT_UNLOCK (self);
   gst_xlnk_accel_stats_reset (self);
   return TRUE;
@@ -256,12 +256,17 @@ close_device (GstXlnkAccel * self)
     gst_object_unref (allocator);
 }
 
-/* Whoever waits in the streaming thread, for a buffer or for the core, goes home. */
+/* Whoever waits in the streaming thread, for a buffer or for the core, goes home. Under the lock, because a flush may meet
+ * the end of it all. */
 static void
 set_flushing (GstXlnkAccel * self, gboolean flushing)
 {
-  gst_xlnk_own_pool_set_flushing (self->uploads, flushing);
-  gst_xlnk_own_pool_set_flushing (self->outputs, flushing);
+  GST_OBJECT_LOCK (self);
+  if (self->uploads) {
+    gst_xlnk_own_pool_set_flushing (self->uploads, flushing);
+    gst_xlnk_own_pool_set_flushing (self->outputs, flushing);
+  }
+  GST_OBJECT_UNLOCK (self);
   gst_xlnk_accel_core_set_flushing (self, flushing);
 }
 
@@ -407,6 +412,8 @@ gst_xlnk_accel_query (GstBaseTransform * trans, GstPadDirection direction, GstQu
 
   if (direction == GST_PAD_SINK && (type == GST_QUERY_DRAIN || type == GST_QUERY_ALLOCATION))
     gst_xlnk_accel_core_drain (self);
+  if (direction == GST_PAD_SRC && type == GST_QUERY_SCHEDULING && gst_xlnk_accel_core_answer_scheduling (self, query))
+    return TRUE;
   if (!GST_BASE_TRANSFORM_CLASS (parent_class)->query (trans, direction, query))
     return FALSE;
   return direction != GST_PAD_SRC || type != GST_QUERY_LATENCY || add_latency (self, query);
@@ -510,8 +517,8 @@ install_properties (GObjectClass * klass)
           DEFAULT_REQUIRE_ZERO_COPY, flags | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (klass, PROP_MAX_BUFFERS,
       g_param_spec_uint ("max-buffers", "Maximum buffers",
-          "Limit of each pool, the one lent to upstream and the one for copies, "
-          "in buffers (0 = no limit)", 0, G_MAXUINT, DEFAULT_MAX_BUFFERS,
+          "Limit of each pool, the one lent to upstream, the one for copies and the one that an accelerator writes "
+          "to, in buffers; limits queue-depth too (0 = no limit)", 0, G_MAXUINT, DEFAULT_MAX_BUFFERS,
           flags | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (klass, PROP_OUTPUT_CAPS,
       g_param_spec_boxed ("output-caps", "Output caps",
@@ -584,6 +591,7 @@ gst_xlnk_accel_class_init (GstXlnkAccelClass * klass)
 static void
 gst_xlnk_accel_init (GstXlnkAccel * self)
 {
+  gst_xlnk_accel_core_refuse_pull_mode (self);
   self->settings.cacheable = DEFAULT_CACHEABLE;
   self->settings.require_zero_copy = DEFAULT_REQUIRE_ZERO_COPY;
   self->settings.max_buffers = DEFAULT_MAX_BUFFERS;

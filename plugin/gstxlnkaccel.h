@@ -79,6 +79,8 @@ struct _GstXlnkAccel
   GstXlnkOwnPool *outputs;      /* for what a core writes; as long as allocator */
   GstXlnkJobs *jobs;            /* as long as allocator; NULL without an accelerator */
 
+  GstPadActivateModeFunction base_activate_src;
+
   /* Of the streaming thread. */
   GstXlnkAccelFormat format;
   GstXlnkAccelCore core;

@@ -99,6 +99,18 @@ get_upstream_name (GstXlnkAccel * self)
   return name;
 }
 
+/* With nothing in it there is nothing to do for a core, and nothing to copy. */
+static GstFlowReturn
+refuse_empty (GstXlnkAccel * self, GstBuffer * buffer)
+{
+  gchar *upstream = get_upstream_name (self);
+
+  GST_ELEMENT_ERROR (self, STREAM, FAILED, ("A buffer from %s is empty, and the accelerator is to work on it.", upstream),
+      ("%" GST_PTR_FORMAT, buffer));
+  g_free (upstream);
+  return GST_FLOW_ERROR;
+}
+
 static const gchar *
 get_memory_name (GstBuffer * buffer)
 {
@@ -185,8 +197,13 @@ gst_xlnk_accel_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbu
 GstFlowReturn
 gst_xlnk_accel_make_contiguous (GstXlnkAccel * self, GstBuffer * buffer, GstBuffer ** contiguous)
 {
-  GstFlowReturn ret = copy_if_needed (self, buffer, contiguous);
+  GstFlowReturn ret;
 
+  *contiguous = NULL;
+  if (gst_buffer_get_size (buffer) == 0)
+    ret = refuse_empty (self, buffer);
+  else
+    ret = copy_if_needed (self, buffer, contiguous);
   if (ret != GST_FLOW_OK || *contiguous != buffer)
     gst_buffer_unref (buffer);
   return ret;

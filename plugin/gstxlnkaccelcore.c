@@ -111,6 +111,12 @@ gst_xlnk_accel_core_makes_buffers (GstXlnkAccel * self)
 
 /*** caps ***/
 
+static void
+announce_latency (GstXlnkAccel * self)
+{
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+}
+
 static gboolean
 upstream_is_live (GstXlnkAccel * self)
 {
@@ -125,14 +131,28 @@ upstream_is_live (GstXlnkAccel * self)
 
 /* Frames in flight are latency that can only be told if the frame rate is known. */
 static guint
-choose_depth (GstXlnkAccel * self)
+choose_depth_freely (GstXlnkAccel * self, guint wanted)
 {
-  guint depth = gst_xlnk_accel_get_settings (self).queue_depth;
   gboolean rate_known = self->core.in_is_video && GST_VIDEO_INFO_FPS_N (&self->core.in) > 0;
 
-  if (depth > 0)
-    return depth;
+  if (wanted > 0)
+    return wanted;
   return rate_known && !upstream_is_live (self) ? 2 : 1;
+}
+
+/* No more than upstream can fill from a pool that is limited: one buffer is being filled while the others are in flight,
+ * and if they are what goes downstream, a sink keeps the last. */
+static guint
+choose_depth (GstXlnkAccel * self)
+{
+  const GstXlnkAccelSettings settings = gst_xlnk_accel_get_settings (self);
+  guint depth = choose_depth_freely (self, settings.queue_depth);
+  guint kept = gst_xlnk_accel_core_makes_buffers (self) ? 0 : 1;
+
+  if (settings.max_buffers == 0 || depth + kept <= settings.max_buffers)
+    return depth;
+  GST_INFO_OBJECT (self, "max-buffers=%u does not allow %u frames in flight", settings.max_buffers, depth);
+  return MAX (settings.max_buffers, kept + 1) - kept;
 }
 
 static gboolean
@@ -162,6 +182,7 @@ gboolean
 gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps)
 {
   GstXlnkAccelCore *core = &self->core;
+  GstClockTime latency;
   guint depth;
 
   /* A new allocation alone is nothing to a core at work. */
@@ -171,6 +192,7 @@ gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps *
   gst_xlnk_jobs_abandon (self->jobs);
   if (!tell_core (self, in_caps, out_caps))
     return FALSE;
+  latency = gst_xlnk_accel_core_get_latency (self);
   GST_OBJECT_LOCK (self);
   core->in_is_video = gst_xlnk_accel_parse_video (in_caps, &core->in);
   core->out_is_video = gst_xlnk_accel_parse_video (out_caps, &core->out);
@@ -180,6 +202,8 @@ gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps *
   core->depth = depth;
   GST_OBJECT_UNLOCK (self);
   GST_DEBUG_OBJECT (self, "up to %u frames in flight", depth);
+  if (gst_xlnk_accel_core_get_latency (self) != latency)
+    announce_latency (self);
   return TRUE;
 }
 
@@ -213,18 +237,22 @@ gst_xlnk_accel_core_get_latency (GstXlnkAccel * self)
   return latency;
 }
 
-/* The core's time is known when it has worked: the longest so far, rounded up. */
+/* The core's time is known when it has worked: the longest so far, rounded up. Of a job that was done before anybody
+ * looked, such as during a pause, it is only known that the core kept up with the frames. */
 static void
 update_latency (GstXlnkAccel * self)
 {
-  GstClockTime time = gst_xlnk_jobs_get_last_core_time (self->jobs);
+  gboolean waited;
+  GstClockTime time = gst_xlnk_jobs_get_last_core_time (self->jobs, &waited);
 
+  if (!waited)
+    time = MIN (time, frame_duration (self));
   if (time <= self->core.latency)
     return;
   GST_OBJECT_LOCK (self);
   self->core.latency = (time / LATENCY_STEP + 1) * LATENCY_STEP;
   GST_OBJECT_UNLOCK (self);
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+  announce_latency (self);
 }
 
 /*** frames ***/
@@ -334,7 +362,16 @@ gst_xlnk_accel_core_drain (GstXlnkAccel * self)
     if (ret == GST_FLOW_OK && out)
       ret = gst_pad_push (GST_BASE_TRANSFORM_SRC_PAD (self), out);
   }
+  /* What nobody took must not come after what it is drained before. A flush drops it later, without waiting here. */
+  if (ret != GST_FLOW_OK && ret != GST_FLOW_FLUSHING)
+    gst_xlnk_jobs_abandon (self->jobs);
   return ret;
+}
+
+void
+gst_xlnk_accel_core_free_buffers (gpointer self)
+{
+  gst_xlnk_accel_core_drain (self);
 }
 
 void
@@ -351,4 +388,47 @@ gst_xlnk_accel_core_set_flushing (GstXlnkAccel * self, gboolean flushing)
   if (self->jobs)
     gst_xlnk_jobs_set_flushing (self->jobs, flushing);
   GST_OBJECT_UNLOCK (self);
+}
+
+/*** what goes with a queue ***/
+
+static gboolean
+has_core (GstXlnkAccel * self)
+{
+  gboolean result;
+
+  GST_OBJECT_LOCK (self);
+  result = self->jobs != NULL;
+  GST_OBJECT_UNLOCK (self);
+  return result;
+}
+
+/* The base class gives one buffer for each that is asked for, which a queue has not. */
+static gboolean
+activate_src (GstPad * pad, GstObject * parent, GstPadMode mode, gboolean active)
+{
+  GstXlnkAccel *self = GST_XLNK_ACCEL (parent);
+
+  if (mode == GST_PAD_MODE_PULL && active && has_core (self))
+    return FALSE;
+  return self->base_activate_src (pad, parent, mode, active);
+}
+
+void
+gst_xlnk_accel_core_refuse_pull_mode (GstXlnkAccel * self)
+{
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
+
+  self->base_activate_src = GST_PAD_ACTIVATEMODEFUNC (pad);
+  gst_pad_set_activatemode_function (pad, activate_src);
+}
+
+gboolean
+gst_xlnk_accel_core_answer_scheduling (GstXlnkAccel * self, GstQuery * query)
+{
+  if (!has_core (self))
+    return FALSE;
+  gst_query_set_scheduling (query, GST_SCHEDULING_FLAG_SEQUENTIAL, 1, -1, 0);
+  gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
+  return TRUE;
 }

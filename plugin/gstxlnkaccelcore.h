@@ -34,8 +34,11 @@ guint gst_xlnk_accel_core_depth (GstXlnkAccel * self);
 /* Takes the base class's queued buffer, if there is one; *@out is the oldest result, or NULL. */
 GstFlowReturn gst_xlnk_accel_core_generate (GstBaseTransform * trans, GstBuffer ** out);
 
-/* Streaming thread: pushes all results downstream. */
+/* Streaming thread: pushes all results downstream. Those that it refuses are dropped. */
 GstFlowReturn gst_xlnk_accel_core_drain (GstXlnkAccel * self);
+
+/* GstXlnkOwnPoolFunc: that, so that the buffers of frames in flight come back. */
+void gst_xlnk_accel_core_free_buffers (gpointer self);
 
 /* While there is no streaming, or in its thread: waits for the core and drops all results. */
 void gst_xlnk_accel_core_abandon (GstXlnkAccel * self);
@@ -45,6 +48,12 @@ void gst_xlnk_accel_core_set_flushing (GstXlnkAccel * self, gboolean flushing);
 
 /* ns that frames spend here at most, beyond what upstream knows of. */
 GstClockTime gst_xlnk_accel_core_get_latency (GstXlnkAccel * self);
+
+/* Once: the src pad refuses pull mode while there is an accelerator. */
+void gst_xlnk_accel_core_refuse_pull_mode (GstXlnkAccel * self);
+
+/* FALSE without an accelerator: the base class knows. */
+gboolean gst_xlnk_accel_core_answer_scheduling (GstXlnkAccel * self, GstQuery * query);
 
 G_END_DECLS
 

@@ -3,6 +3,10 @@
 
 #include "gstxlnkquarantine.h"
 
+#ifndef GST_VIDEO_INFO_FIELD_HEIGHT     /* before 1.16 no buffer is a single field */
+#define GST_VIDEO_INFO_FIELD_HEIGHT GST_VIDEO_INFO_HEIGHT
+#endif
+
 GST_DEBUG_CATEGORY_EXTERN (gst_xlnk_accel_debug);
 #define GST_CAT_DEFAULT gst_xlnk_accel_debug
 
@@ -28,7 +32,9 @@ struct _GstXlnkJobs
   GstXlnkAcceleratorMode mode;
   gint64 timeout;               /* µs */
   GQueue entries;               /* at most one is running, and only waiting ones come after it */
+  gboolean lost;                /* no reset stopped the core: nothing but closing it is left */
   GstClockTime last_core_time;
+  gboolean waited;              /* for the last job, whose time is therefore the core's and nobody else's */
   GMutex mutex;                 /* over what follows, which any thread may ask for or set */
   GstClockTime core_time;
   gboolean flushing;
@@ -62,12 +68,22 @@ gst_xlnk_jobs_get_mode (GstXlnkJobs * self)
   return self->mode;
 }
 
+static gboolean
+check_not_lost (GstXlnkJobs * self, GError ** error)
+{
+  if (!self->lost)
+    return TRUE;
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE, "the core did not end an earlier frame, and could not be "
+      "stopped: it gets no other one until the element was in READY");
+  return FALSE;
+}
+
 gboolean
 gst_xlnk_jobs_configure (GstXlnkJobs * self, GstCaps * in_caps, GstCaps * out_caps, GError ** error)
 {
   g_return_val_if_fail (g_queue_is_empty (&self->entries), FALSE);
 
-  return gst_xlnk_accelerator_configure (self->accelerator, in_caps, out_caps, error);
+  return check_not_lost (self, error) && gst_xlnk_accelerator_configure (self->accelerator, in_caps, out_caps, error);
 }
 
 guint
@@ -97,8 +113,9 @@ gst_xlnk_jobs_get_core_time (GstXlnkJobs * self)
 }
 
 GstClockTime
-gst_xlnk_jobs_get_last_core_time (GstXlnkJobs * self)
+gst_xlnk_jobs_get_last_core_time (GstXlnkJobs * self, gboolean * waited)
 {
+  *waited = self->waited;
   return self->last_core_time;
 }
 
@@ -130,6 +147,22 @@ finish_entry (Entry * entry)
   return result;
 }
 
+/* A core is told the size and the format in the caps, and would go past the end of a frame that has less. */
+static gboolean
+check_frame (GstBuffer * buffer, const GstVideoInfo * info, GError ** error)
+{
+  GstVideoMeta *meta = info ? gst_buffer_get_video_meta (buffer) : NULL;
+
+  if (!meta || (meta->format == GST_VIDEO_INFO_FORMAT (info) && meta->width >= (guint) GST_VIDEO_INFO_WIDTH (info)
+          && meta->height >= (guint) GST_VIDEO_INFO_FIELD_HEIGHT (info)))
+    return TRUE;
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE,
+      "a frame is %ux%u %s by its GstVideoMeta, and %dx%d %s by the caps, which the core goes by", meta->width,
+      meta->height, gst_video_format_to_string (meta->format), GST_VIDEO_INFO_WIDTH (info),
+      (gint) GST_VIDEO_INFO_FIELD_HEIGHT (info), GST_VIDEO_INFO_NAME (info));
+  return FALSE;
+}
+
 /* Takes the reference. */
 static gboolean
 map_side (GstXlnkDeviceBuffer * side, GstBuffer * buffer, GstMapFlags flags, const GstVideoInfo * info,
@@ -143,6 +176,8 @@ map_side (GstXlnkDeviceBuffer * side, GstBuffer * buffer, GstMapFlags flags, con
     return FALSE;
   }
   side->buffer = buffer;
+  if (!check_frame (buffer, info, error))
+    return FALSE;
   if (gst_xlnk_buffer_get_mapped_planes (buffer, &side->map, info, planes))
     return TRUE;
   g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE,
@@ -209,7 +244,7 @@ start_next (GstXlnkJobs * self, GError ** error)
 
   if (!entry || entry->state == JOB_RUNNING)
     return TRUE;
-  if (!gst_xlnk_accelerator_submit (self->accelerator, &entry->job, error)) {
+  if (!check_not_lost (self, error) || !gst_xlnk_accelerator_submit (self->accelerator, &entry->job, error)) {
     drop_entry (self, entry);
     return FALSE;
   }
@@ -243,6 +278,7 @@ give_up (GstXlnkJobs * self, Entry * entry)
     free_entry (entry);
     return;
   }
+  self->lost = TRUE;
   GST_WARNING ("%s", error->message);
   g_error_free (error);
   gst_xlnk_quarantine_take (self->accelerator, &entry->in, &entry->out);
@@ -263,8 +299,9 @@ set_timeout_error (GstXlnkJobs * self, const Entry * entry, GError ** error)
 }
 
 static void
-note_done (GstXlnkJobs * self, Entry * entry)
+note_done (GstXlnkJobs * self, Entry * entry, gboolean waited)
 {
+  self->waited = waited;
   self->last_core_time = (g_get_monotonic_time () - entry->started) * GST_USECOND;
   g_mutex_lock (&self->mutex);
   self->core_time += self->last_core_time;
@@ -272,15 +309,20 @@ note_done (GstXlnkJobs * self, Entry * entry)
   entry->state = JOB_DONE;
 }
 
-/* Looks after the running job, until @deadline. */
+/* Looks after the running job, until @deadline. A job that is found done at once may have been so for long. */
 static GstXlnkWait
 attend (GstXlnkJobs * self, Entry * entry, gint64 deadline, GError ** error)
 {
-  GstXlnkWait result = gst_xlnk_accelerator_wait (self->accelerator, deadline, error);
+  GstXlnkWait result = gst_xlnk_accelerator_wait (self->accelerator, 0, error);
+  gboolean waited = FALSE;
 
+  if (result == GST_XLNK_WAIT_TIMEOUT && deadline > 0) {
+    waited = TRUE;
+    result = gst_xlnk_accelerator_wait (self->accelerator, deadline, error);
+  }
   switch (result) {
     case GST_XLNK_WAIT_DONE:
-      note_done (self, entry);
+      note_done (self, entry, waited);
       break;
     case GST_XLNK_WAIT_ERROR:
       give_up (self, entry);
@@ -326,7 +368,7 @@ gst_xlnk_jobs_pop (GstXlnkJobs * self, gboolean wait, GstBuffer ** out, GError *
   return GST_FLOW_OK;
 }
 
-/* Whatever called the waits off, this one is needed: the core still has the buffers. */
+/* Whatever called the waits off, or ended one early, this one is needed: the core still has the buffers. */
 static void
 wait_for_idle (GstXlnkJobs * self, Entry * entry)
 {
@@ -336,7 +378,7 @@ wait_for_idle (GstXlnkJobs * self, Entry * entry)
   do {
     gst_xlnk_accelerator_set_flushing (self->accelerator, FALSE);
     result = attend (self, entry, entry->started + self->timeout, &error);
-  } while (result == GST_XLNK_WAIT_FLUSHING);
+  } while (result == GST_XLNK_WAIT_FLUSHING || result == GST_XLNK_WAIT_TIMEOUT);
   g_mutex_lock (&self->mutex);
   gst_xlnk_accelerator_set_flushing (self->accelerator, self->flushing);
   g_mutex_unlock (&self->mutex);

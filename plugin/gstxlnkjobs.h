@@ -4,7 +4,7 @@
  *
  * A job is a frame: its buffers are mapped for the device when it is pushed, so that the maintenance happens while
  * the core still works on the frame before, and unmapped when the core is done with it. The core has one job at a time;
- * the next one starts as soon as somebody finds the last one done.
+ * the next one starts as soon as somebody finds the last one done. A core that no reset has stopped gets no other job.
  *
  * Only the streaming thread calls, except gst_xlnk_jobs_set_flushing() and gst_xlnk_jobs_get_core_time().
  */
@@ -56,8 +56,8 @@ void gst_xlnk_jobs_set_flushing (GstXlnkJobs * self, gboolean flushing);
 /* ns that the core spent on jobs that are done, from start to when it was found done. */
 GstClockTime gst_xlnk_jobs_get_core_time (GstXlnkJobs * self);
 
-/* ns of the last job. */
-GstClockTime gst_xlnk_jobs_get_last_core_time (GstXlnkJobs * self);
+/* ns of the last job. @waited is FALSE if it was found done at once: then it may have been so for long. */
+GstClockTime gst_xlnk_jobs_get_last_core_time (GstXlnkJobs * self, gboolean * waited);
 
 /* From any thread: what became of the core's interrupts. */
 void gst_xlnk_jobs_get_interrupts (GstXlnkJobs * self, GstXlnkInterrupts * interrupts);

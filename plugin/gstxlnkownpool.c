@@ -10,6 +10,8 @@
 struct _GstXlnkOwnPool
 {
   GstXlnkAllocator *allocator;
+  GstXlnkOwnPoolFunc before_waiting;
+  gpointer user_data;
 
   GstXlnkAccelPoolConfig config;        /* holds a reference to its caps */
 
@@ -21,11 +23,13 @@ struct _GstXlnkOwnPool
 };
 
 GstXlnkOwnPool *
-gst_xlnk_own_pool_new (GstXlnkAllocator * allocator)
+gst_xlnk_own_pool_new (GstXlnkAllocator * allocator, GstXlnkOwnPoolFunc before_waiting, gpointer user_data)
 {
   GstXlnkOwnPool *self = g_new0 (GstXlnkOwnPool, 1);
 
   self->allocator = gst_object_ref (allocator);
+  self->before_waiting = before_waiting;
+  self->user_data = user_data;
   self->config.cacheable = TRUE;
   gst_allocation_params_init (&self->config.params);
   g_mutex_init (&self->lock);
@@ -170,6 +174,19 @@ set_exhausted (GstXlnkOwnPool * self, gsize size, GError ** error)
       stats.cma_total, stats.buffer_count);
 }
 
+/* From a pool that is empty and may not grow, DONTWAIT gives GST_FLOW_EOS. */
+static GstFlowReturn
+acquire (GstXlnkOwnPool * self, GstBufferPool * pool, GstBuffer ** buffer)
+{
+  GstBufferPoolAcquireParams impatient = {.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT };
+  GstFlowReturn ret = gst_buffer_pool_acquire_buffer (pool, buffer, &impatient);
+
+  if (ret != GST_FLOW_EOS)
+    return ret;
+  self->before_waiting (self->user_data);
+  return gst_buffer_pool_acquire_buffer (pool, buffer, NULL);
+}
+
 GstFlowReturn
 gst_xlnk_own_pool_acquire (GstXlnkOwnPool * self, gsize size, GstBuffer ** buffer, GError ** error)
 {
@@ -179,7 +196,7 @@ gst_xlnk_own_pool_acquire (GstXlnkOwnPool * self, gsize size, GstBuffer ** buffe
   if (provide_pool (self, size))
     ret = start_pool (self, &pool);
   if (ret == GST_FLOW_OK) {
-    ret = gst_buffer_pool_acquire_buffer (pool, buffer, NULL);
+    ret = acquire (self, pool, buffer);
     gst_object_unref (pool);
   }
   if (ret == GST_FLOW_ERROR)

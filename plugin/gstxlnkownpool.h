@@ -18,7 +18,11 @@ G_BEGIN_DECLS
 
 typedef struct _GstXlnkOwnPool GstXlnkOwnPool;
 
-GstXlnkOwnPool *gst_xlnk_own_pool_new (GstXlnkAllocator * allocator);
+/* Called by who is about to wait for a buffer, in case it has some itself. */
+typedef void (*GstXlnkOwnPoolFunc) (gpointer user_data);
+
+GstXlnkOwnPool *gst_xlnk_own_pool_new (GstXlnkAllocator * allocator, GstXlnkOwnPoolFunc before_waiting,
+    gpointer user_data);
 void gst_xlnk_own_pool_free (GstXlnkOwnPool * self);
 
 /* What the buffers are like from now on; @info is NULL for bytes. Writes the size and the minimum that it settled on to
