@@ -11,7 +11,8 @@ test_packages=(
   "${build_packages[@]}"
   clang 'libclang-rt-dev?' llvm valgrind libc6-dbg g++ make
   # the model of the rules; the tests of GStreamer's own source; the boards' processors; a real kernel
-  spin dpkg-dev gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu qemu-user-static qemu-system-arm cpio
+  spin dpkg-dev gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu libc6-dev-armhf-cross libc6-dev-arm64-cross
+  qemu-user-static qemu-system-arm cpio
 )
 build_tools+=(gcc g++ clang valgrind make)
 
