@@ -161,12 +161,25 @@ caps_are (GstCaps * known, GstCaps * caps)
   return known == caps || (known && caps && gst_caps_is_equal (known, caps));
 }
 
+/* What comes out is our memory, and would be announced as somebody else's. */
+static gboolean
+refuse_foreign_memory (GstXlnkAccel * self, GstCaps * caps)
+{
+  if (!caps || !gst_xlnk_accel_has_foreign_memory (caps))
+    return FALSE;
+  GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("An accelerator needs caps of system memory, which contiguous memory is too."),
+      ("%" GST_PTR_FORMAT, caps));
+  return TRUE;
+}
+
 static gboolean
 tell_core (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps)
 {
   GError *error = NULL;
 
   forget_caps (self);
+  if (refuse_foreign_memory (self, in_caps) || refuse_foreign_memory (self, out_caps))
+    return FALSE;
   if (!gst_xlnk_jobs_configure (self->jobs, in_caps, out_caps, &error)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
         ("%" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, in_caps, out_caps));

@@ -335,6 +335,18 @@ GST_START_TEST (test_a_frame_smaller_than_its_caps_is_refused)
 
 GST_END_TEST;
 
+/* What comes out is memory of ours, whatever the caps say. */
+GST_START_TEST (test_caps_of_other_memory_are_refused)
+{
+  GstHarness *h = accel_harness_with (NULL, "accelerator", "puppet", NULL);
+
+  gst_harness_set_src_caps_str (h, "video/x-raw(memory:DMABuf),format=RGBA,width=64,height=48,framerate=30/1");
+  accel_expect_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "system memory");
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
 static Suite *
 offload_limits_suite (void)
 {
@@ -352,6 +364,7 @@ offload_limits_suite (void)
   tcase_add_test (tcase, test_a_new_frame_rate_announces_a_new_latency);
   tcase_add_test (tcase, test_an_empty_buffer_is_refused);
   tcase_add_test (tcase, test_a_frame_smaller_than_its_caps_is_refused);
+  tcase_add_test (tcase, test_caps_of_other_memory_are_refused);
   return suite;
 }
 
