@@ -284,6 +284,7 @@ int
 main (int argc, char **argv)
 {
   GstElement *pipeline;
+  GError *error = NULL;
   gchar *launch;
   guint frames = 0;
 
@@ -291,10 +292,13 @@ main (int argc, char **argv)
   gst_xlnk_accelerator_register ("negative", NEGATIVE_TYPE);
 
   launch = g_strdup_printf (LAUNCH, argc > 1 ? argv[1] : "negative");
-  pipeline = gst_parse_launch (launch, NULL);
+  pipeline = gst_parse_launch (launch, &error);
   g_free (launch);
-  if (!pipeline) {
-    g_printerr ("GStreamer does not find xlnkaccel or videotestsrc\n");
+  if (error) {                  /* there may be a pipeline all the same, without what it did not find */
+    g_printerr ("%s\n", error->message);
+    g_error_free (error);
+    if (pipeline)
+      gst_object_unref (pipeline);
     return 1;
   }
   if (gst_element_set_state (pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
