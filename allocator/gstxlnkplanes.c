@@ -112,8 +112,10 @@ fit_plane (const Frame * frame, guint plane, gsize buffer_size, gsize available,
 {
   guint64 stride = ABS (frame->stride[plane]);
   guint64 whole = plane_size (frame, plane, buffer_size);
-  guint64 needed = whole >= stride ? whole - stride + MIN (row_size (frame, plane), stride) : whole;
+  guint64 needed = whole;
 
+  if (!GST_VIDEO_FORMAT_INFO_IS_TILED (frame->finfo) && whole >= stride)
+    needed = whole - stride + row_size (frame, plane);
   if (needed > available)
     return FALSE;
   *size = (gsize) MIN (whole, available);

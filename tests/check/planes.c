@@ -454,6 +454,21 @@ GST_START_TEST (too_small_buffers_are_refused)
 
 GST_END_TEST;
 
+/* The last row is as long as its pixels, even if the rows are said to overlap. */
+GST_START_TEST (rows_longer_than_their_stride_are_refused)
+{
+  gsize offset[GST_VIDEO_MAX_PLANES] = { 0 };
+  gint stride[GST_VIDEO_MAX_PLANES] = { 32 };
+  GstBuffer *buffer = new_buffer (48 * 32);
+  GstXlnkPlanes planes;
+
+  gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_GRAY8, 64, 48, 1, offset, stride);
+  fail_if (gst_xlnk_buffer_get_planes (buffer, NULL, &planes));
+  gst_buffer_unref (buffer);
+}
+
+GST_END_TEST;
+
 /* Packed rows of 61 bytes with a stride of 64: the padding of the very last row may be missing. */
 GST_START_TEST (last_row_needs_no_padding)
 {
@@ -521,6 +536,7 @@ planes_suite (void)
   tcase_add_test (tc, planes_lie_in_one_memory_each);
   tcase_add_test (tc, planes_of_a_sub_buffer);
   tcase_add_test (tc, too_small_buffers_are_refused);
+  tcase_add_test (tc, rows_longer_than_their_stride_are_refused);
   tcase_add_test (tc, last_row_needs_no_padding);
   tcase_add_test (tc, device_maps_want_one_memory_of_ours);
   return suite;
