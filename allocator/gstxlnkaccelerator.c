@@ -78,6 +78,14 @@ check_planes (const GstXlnkPlanes * planes, const gchar * what, GError ** error)
   return TRUE;
 }
 
+/* The subtype is somebody else's: who reads the error must find one. */
+static void
+ensure_error (GstXlnkAccelerator * self, GError ** error)
+{
+  if (error && !*error)
+    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CORE, "%s failed and did not say why", G_OBJECT_TYPE_NAME (self));
+}
+
 gboolean
 gst_xlnk_accelerator_submit (GstXlnkAccelerator * self, const GstXlnkJob * job, GError ** error)
 {
@@ -91,16 +99,24 @@ gst_xlnk_accelerator_submit (GstXlnkAccelerator * self, const GstXlnkJob * job, 
     return FALSE;
   if (mode != GST_XLNK_ACCELERATOR_READ && !check_planes (&job->out, "output", error))
     return FALSE;
-  return GST_XLNK_ACCELERATOR_GET_CLASS (self)->submit (self, job, error);
+  if (GST_XLNK_ACCELERATOR_GET_CLASS (self)->submit (self, job, error))
+    return TRUE;
+  ensure_error (self, error);
+  return FALSE;
 }
 
 GstXlnkWait
 gst_xlnk_accelerator_wait (GstXlnkAccelerator * self, gint64 deadline, GError ** error)
 {
+  GstXlnkWait result;
+
   g_return_val_if_fail (GST_IS_XLNK_ACCELERATOR (self), GST_XLNK_WAIT_ERROR);
   g_return_val_if_fail (GST_XLNK_ACCELERATOR_GET_CLASS (self)->wait != NULL, GST_XLNK_WAIT_ERROR);
 
-  return GST_XLNK_ACCELERATOR_GET_CLASS (self)->wait (self, deadline, error);
+  result = GST_XLNK_ACCELERATOR_GET_CLASS (self)->wait (self, deadline, error);
+  if (result == GST_XLNK_WAIT_ERROR)
+    ensure_error (self, error);
+  return result;
 }
 
 void
