@@ -79,6 +79,8 @@ const gchar *gst_xlnk_allocator_get_device (GstXlnkAllocator * self);
  * unless the flags of its parameters have %GST_MEMORY_FLAG_XLNK_UNCACHED.) (PYNQ: `cma_alloc`.)
  *
  * The memory is zeroed, physically contiguous, below 4 GiB, page aligned, and mapped once for its whole life.
+ * Its maxsize is exactly prefix + size + padding; without either, the size rounded up to GStreamer's alignment, as that
+ * of system memory is.
  *
  * Returns: (transfer full) (nullable): the memory, or %NULL with @error set: %GST_XLNK_ERROR_EXHAUSTED,
  *     %GST_XLNK_ERROR_TOO_LARGE, %GST_XLNK_ERROR_FAILED
