@@ -20,11 +20,20 @@ struct _GstXlnkBufferPool
   GstXlnkAllocator *allocator;
   gboolean is_video;            /* as configured: the parent's paths are for raw video only */
   guint max_buffers;
+  guint size;                   /* bytes of a buffer, as configured */
   gsize prefix;                 /* bytes, of the configured parameters */
   gint running;                 /* atomic: activated, so that an allocation is one at run time */
   gint starved;                 /* atomic: it has been said */
   guint64 runtime_allocations;  /* under the object lock */
 };
+
+enum
+{
+  ALLOCATION_FAILED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
 
 GST_DEBUG_CATEGORY_STATIC (GST_CAT_PERFORMANCE);
 GST_DEBUG_CATEGORY_STATIC (pool_debug);
@@ -100,7 +109,8 @@ gst_xlnk_buffer_pool_set_config (GstBufferPool * pool, GstStructure * config)
   substitute_allocator (self, config);
   if (!class_for (self)->set_config (pool, config))
     return FALSE;
-  /* GstVideoAlignment may have raised the alignment. */
+  /* GstVideoAlignment may have raised the size and the alignment. */
+  gst_buffer_pool_config_get_params (config, NULL, &self->size, NULL, NULL);
   gst_buffer_pool_config_get_allocator (config, NULL, &params);
   self->prefix = params.prefix;
   return TRUE;
@@ -170,8 +180,10 @@ gst_xlnk_buffer_pool_alloc_buffer (GstBufferPool * pool, GstBuffer ** buffer, Gs
   GstXlnkBufferPool *self = GST_XLNK_BUFFER_POOL (pool);
   GstFlowReturn result = class_for (self)->alloc_buffer (pool, buffer, params);
 
-  if (result != GST_FLOW_OK)
+  if (result != GST_FLOW_OK) {
+    g_signal_emit (self, signals[ALLOCATION_FAILED], 0, self->size);
     return result;
+  }
   mark (*buffer);
   if (g_atomic_int_get (&self->running))
     count_runtime_allocation (self);
@@ -310,6 +322,21 @@ gst_xlnk_buffer_pool_class_init (GstXlnkBufferPoolClass * klass)
   GstBufferPoolClass *pool_class = GST_BUFFER_POOL_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->finalize = gst_xlnk_buffer_pool_finalize;
+
+  /**
+   * GstXlnkBufferPool::allocation-failed:
+   * @self: the pool
+   * @size: how many bytes there was no contiguous memory for
+   *
+   * For who lends a pool and so is not the one that the failure reaches: the log of `xlnkallocator` has the reason, and
+   * gst_xlnk_allocator_get_stats() the numbers. Emitted from the thread that asked, which holds locks of the pool: do
+   * not call it from the handler.
+   *
+   * Since: 0.1
+   */
+  signals[ALLOCATION_FAILED] = g_signal_new ("allocation-failed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+      NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+
   pool_class->get_options = gst_xlnk_buffer_pool_get_options;
   pool_class->set_config = gst_xlnk_buffer_pool_set_config;
   pool_class->start = gst_xlnk_buffer_pool_start;

@@ -147,6 +147,17 @@ limit_minimum (GstXlnkAccel * self, GstXlnkAccelPoolConfig * config)
   config->min_buffers = config->max_buffers;
 }
 
+/* It is upstream that fails, and all it could say is that it did. */
+static void
+report_exhaustion (GstBufferPool * pool, guint size, GstXlnkAccel * self)
+{
+  GstXlnkAllocator *allocator = gst_xlnk_buffer_pool_get_allocator (GST_XLNK_BUFFER_POOL (pool));
+  gchar *text = gst_xlnk_accel_pool_describe_exhaustion (allocator, size);
+
+  GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("%s", text), ("for the pool that upstream was lent"));
+  g_free (text);
+}
+
 static void
 offer_pool (GstXlnkAccel * self, GstQuery * query, GstCaps * caps, const GstVideoInfo * info, gboolean need_pool)
 {
@@ -171,6 +182,7 @@ offer_pool (GstXlnkAccel * self, GstQuery * query, GstCaps * caps, const GstVide
           caps);
       return;
     }
+    g_signal_connect_object (pool, "allocation-failed", G_CALLBACK (report_exhaustion), self, 0);
     gst_xlnk_accel_stats_take_lent (self, pool);
   }
   prepend_pool (query, pool, MIN (config.size, G_MAXUINT32),

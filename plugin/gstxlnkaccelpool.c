@@ -69,3 +69,15 @@ gst_xlnk_accel_pool_new (GstXlnkAllocator * allocator, GstXlnkAccelPoolConfig * 
   config->size = size;
   return pool;
 }
+
+gchar *
+gst_xlnk_accel_pool_describe_exhaustion (GstXlnkAllocator * allocator, gsize size)
+{
+  GstXlnkStats stats;
+
+  gst_xlnk_allocator_get_stats (allocator, &stats);
+  return g_strdup_printf ("no contiguous buffer of %" G_GSIZE_FORMAT " bytes from %s: %" G_GUINT64_FORMAT " of %"
+      G_GUINT64_FORMAT " bytes are free, perhaps in pieces, and this process holds %" G_GUINT64_FORMAT " buffers. Lower "
+      "max-buffers or the frame size, or raise the kernel's cma= size.", size,
+      gst_xlnk_allocator_get_device (allocator), stats.cma_available, stats.cma_total, stats.buffer_count);
+}

@@ -162,16 +162,10 @@ start_pool (GstXlnkOwnPool * self, GstBufferPool ** pool)
 static void
 set_exhausted (GstXlnkOwnPool * self, gsize size, GError ** error)
 {
-  GstXlnkStats stats;
+  gchar *text = gst_xlnk_accel_pool_describe_exhaustion (self->allocator, size);
 
-  gst_xlnk_allocator_get_stats (self->allocator, &stats);
-  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_EXHAUSTED,
-      "no contiguous buffer of %" G_GSIZE_FORMAT " bytes from %s: %"
-      G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes are free, perhaps in "
-      "pieces, and this process holds %" G_GUINT64_FORMAT " buffers. Lower "
-      "max-buffers or the frame size, or raise the kernel's cma= size.", size,
-      gst_xlnk_allocator_get_device (self->allocator), stats.cma_available,
-      stats.cma_total, stats.buffer_count);
+  g_set_error_literal (error, GST_XLNK_ERROR, GST_XLNK_ERROR_EXHAUSTED, text);
+  g_free (text);
 }
 
 /* From a pool that is empty and may not grow, DONTWAIT gives GST_FLOW_EOS. */

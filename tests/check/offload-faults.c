@@ -160,6 +160,20 @@ GST_START_TEST (test_an_address_that_is_not_aligned_is_refused)
 
 GST_END_TEST;
 
+/* The source fails to allocate, and would only say that its stream has an error. */
+GST_START_TEST (test_a_lent_pool_that_finds_no_memory_is_explained)
+{
+  GstElement *pipeline = gst_parse_launch ("videotestsrc num-buffers=2 ! video/x-raw,format=RGBA,width=16384,height=4096 ! "
+      "xlnkaccel name=accel ! fakesink", NULL);
+
+  fail_unless (pipeline != NULL);
+  expect_error (pipeline, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "no contiguous buffer of 268435456 bytes");
+  fail_unless_equals_uint64 (board_live_buffers (), 0);
+  gst_object_unref (pipeline);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_one_process_has_a_core_at_a_time)
 {
   GstElement *first = make_pipeline (ACCEL ("hls,uio=idle,src=0x10,dst=0x1c,address-bits=64,width=0x28,height=0x30"));
@@ -218,6 +232,7 @@ offload_faults_suite (void)
   tcase_add_test (tcase, test_a_dma_error_is_named_and_the_dma_starts_again);
   tcase_add_test (tcase, test_an_output_that_is_too_small_is_refused);
   tcase_add_test (tcase, test_an_address_that_is_not_aligned_is_refused);
+  tcase_add_test (tcase, test_a_lent_pool_that_finds_no_memory_is_explained);
   tcase_add_test (tcase, test_one_process_has_a_core_at_a_time);
   tcase_add_test (tcase, test_lost_interrupts_cost_no_frame);
   tcase_add_test (tcase, test_spurious_interrupts_end_no_job_early);
