@@ -64,32 +64,56 @@ check_frame (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 
 /*** what may happen ***/
 
+/* Two races of GStreamer 1.22's own are kept out, in which no element of ours has a part. A state that is set between the
+ * last step of an asynchronous change and the thread that core starts to continue it is lost: core counts on that
+ * thread, which finds a newer change and gives up. And a source whose caps meet a flush that is over when it looks takes
+ * it for a failed negotiation. Jobs are in flight all the same: a pipeline that plays has them. */
+static void
+settle (GstElement * pipeline)
+{
+  gst_element_get_state (pipeline, NULL, NULL, 5 * GST_SECOND);
+}
+
 static void
 seek (GstElement * pipeline, GRand * rand)
 {
+  settle (pipeline);
   gst_element_seek_simple (pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
       g_rand_int_range (rand, 0, 1000) * GST_MSECOND);
+}
+
+/* In the thread that negotiates: a capsfilter that is set while it answers for its caps answers with none. */
+static GstPadProbeReturn
+set_filter (GstPad * pad, GstPadProbeInfo * info, gpointer caps)
+{
+  GstElement *pipeline = GST_ELEMENT (gst_object_get_parent (GST_OBJECT (GST_PAD_PARENT (pad))));
+  GstElement *filter = gst_bin_get_by_name (GST_BIN (pipeline), "caps");
+
+  (void) info;
+  g_object_set (filter, "caps", caps, NULL);
+  gst_object_unref (filter);
+  gst_object_unref (pipeline);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+static void
+drop_caps (gpointer caps)
+{
+  gst_caps_unref (caps);
 }
 
 static void
 change_caps (GstElement * pipeline, GRand * rand)
 {
-  GstElement *filter = gst_bin_get_by_name (GST_BIN (pipeline), "caps");
+  GstElement *source = gst_bin_get_by_name (GST_BIN (pipeline), "src");
+  GstPad *pad = gst_element_get_static_pad (source, "src");
   GstCaps *caps = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, "RGBA",
       "width", G_TYPE_INT, g_rand_int_range (rand, 1, 100), "height", G_TYPE_INT, g_rand_int_range (rand, 1, 100),
       "framerate", GST_TYPE_FRACTION, 30, 1, NULL);
 
-  g_object_set (filter, "caps", caps, NULL);
-  gst_caps_unref (caps);
-  gst_object_unref (filter);
-}
-
-/* A state set between the last step of an asynchronous change and the thread that core starts to continue it is lost, in
- * GStreamer 1.22: core counts on that thread, which finds a newer change and gives up. */
-static void
-settle (GstElement * pipeline)
-{
-  gst_element_get_state (pipeline, NULL, NULL, 5 * GST_SECOND);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, set_filter, caps, drop_caps);
+  gst_object_unref (pad);
+  gst_object_unref (source);
 }
 
 static void
