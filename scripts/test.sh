@@ -19,29 +19,30 @@ build_tools+=(gcc g++ clang valgrind make)
 summary=()
 passed=0 failed=0 skipped=0
 
-# The numbers of a run of meson test, from its log: passed, failed, skipped.
+# The numbers of a run of meson test, from its log, and the tests that failed: passed, failed, skipped, names.
 count_results ()
 {
   python3 - "$1" <<'PYTHON'
 import json, sys
-results = [json.loads(line)["result"] for line in open(sys.argv[1], encoding="utf-8")]
-skipped = results.count("SKIP")
-passed = results.count("OK") + results.count("EXPECTEDFAIL")
-print(passed, len(results) - passed - skipped, skipped)
+tests = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+skipped = [test for test in tests if test["result"] == "SKIP"]
+failed = [test for test in tests if test["result"] not in ("SKIP", "OK", "EXPECTEDFAIL")]
+names = [test["name"].split(" / ")[-1] + " (" + test["result"].lower() + ")" for test in failed]
+print(len(tests) - len(failed) - len(skipped), len(failed), len(skipped), ", ".join(names))
 PYTHON
 }
 
 # run_tests NAME DIR ARGUMENT…: its numbers go into the totals; a run that finds no test is a failure.
 run_tests ()
 {
-  local name=$1 dir=$2 status=0 results p f s
+  local name=$1 dir=$2 status=0 results p f s names
   shift 2
   rm -f "$dir/meson-logs/$name".* "$dir/meson-logs/$name"-*
   meson test -C "$dir" --no-rebuild --print-errorlogs --logbase "$name" "$@" || status=$?
   results=$(count_results "$(printf '%s\n' "$dir/meson-logs/$name"*.json)") || results='0 1 0'
-  read -r p f s <<<"$results"
+  read -r p f s names <<<"$results"
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-  note="$p passed, $f failed, $s skipped"
+  note="$p passed, $f failed, $s skipped${names:+: $names}"
   [ "$status" -eq 0 ] && [ $((p + s)) -gt 0 ]
 }
 
