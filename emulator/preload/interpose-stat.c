@@ -142,6 +142,22 @@ narrow (int result, const struct stat64 *from, struct stat *to)
   return 0;
 }
 
+static int
+stat_narrow (int dir, const char *path, struct stat *st, int flags)
+{
+  struct stat64 wide;
+
+  return narrow (stat_any (dir, path, &wide, flags), &wide, st);
+}
+
+static int
+fstat_narrow (int fd, struct stat *st)
+{
+  struct stat64 wide;
+
+  return narrow (fstat_any (fd, &wide), &wide, st);
+}
+
 EXPORT int
 fstatat64 (int dir, const char *path, struct stat64 *st, int flags)
 {
@@ -151,9 +167,7 @@ fstatat64 (int dir, const char *path, struct stat64 *st, int flags)
 EXPORT int
 fstatat (int dir, const char *path, struct stat *st, int flags)
 {
-  struct stat64 wide;
-
-  return narrow (stat_any (dir, path, &wide, flags), &wide, st);
+  return stat_narrow (dir, path, st, flags);
 }
 
 EXPORT int
@@ -165,7 +179,7 @@ stat64 (const char *path, struct stat64 *st)
 EXPORT int
 stat (const char *path, struct stat *st)
 {
-  return fstatat (AT_FDCWD, path, st, 0);
+  return stat_narrow (AT_FDCWD, path, st, 0);
 }
 
 EXPORT int
@@ -177,7 +191,7 @@ lstat64 (const char *path, struct stat64 *st)
 EXPORT int
 lstat (const char *path, struct stat *st)
 {
-  return fstatat (AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
+  return stat_narrow (AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
 }
 
 EXPORT int
@@ -189,65 +203,63 @@ fstat64 (int fd, struct stat64 *st)
 EXPORT int
 fstat (int fd, struct stat *st)
 {
-  struct stat64 wide;
-
-  return narrow (fstat_any (fd, &wide), &wide, st);
+  return fstat_narrow (fd, st);
 }
 
 EXPORT int
 __xstat (int version, const char *path, struct stat *st)
 {
   (void) version;
-  return stat (path, st);
+  return stat_narrow (AT_FDCWD, path, st, 0);
 }
 
 EXPORT int
 __lxstat (int version, const char *path, struct stat *st)
 {
   (void) version;
-  return lstat (path, st);
+  return stat_narrow (AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
 }
 
 EXPORT int
 __fxstat (int version, int fd, struct stat *st)
 {
   (void) version;
-  return fstat (fd, st);
+  return fstat_narrow (fd, st);
 }
 
 EXPORT int
 __fxstatat (int version, int dir, const char *path, struct stat *st, int flags)
 {
   (void) version;
-  return fstatat (dir, path, st, flags);
+  return stat_narrow (dir, path, st, flags);
 }
 
 EXPORT int
 __xstat64 (int version, const char *path, struct stat64 *st)
 {
   (void) version;
-  return stat64 (path, st);
+  return stat_any (AT_FDCWD, path, st, 0);
 }
 
 EXPORT int
 __lxstat64 (int version, const char *path, struct stat64 *st)
 {
   (void) version;
-  return lstat64 (path, st);
+  return stat_any (AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
 }
 
 EXPORT int
 __fxstat64 (int version, int fd, struct stat64 *st)
 {
   (void) version;
-  return fstat64 (fd, st);
+  return fstat_any (fd, st);
 }
 
 EXPORT int
 __fxstatat64 (int version, int dir, const char *path, struct stat64 *st, int flags)
 {
   (void) version;
-  return fstatat64 (dir, path, st, flags);
+  return stat_any (dir, path, st, flags);
 }
 
 static void
@@ -301,6 +313,22 @@ statx (int dir, const char *path, int flags, unsigned mask, struct statx *st)
   return result;
 }
 
+/* Nobody runs a node, and nobody writes what the kernel counts. */
+static bool
+may_access (const Node * node, int mode)
+{
+  switch (node->kind) {
+    case NODE_XLNK:
+    case NODE_CORE:
+      return (mode & X_OK) == 0;
+    case NODE_COUNTER:
+    case NODE_BUFFERS:
+      return (mode & (W_OK | X_OK)) == 0;
+    default:
+      return true;
+  }
+}
+
 /* Whoever runs the board is root on it. */
 static int
 access_node (const Node * node, int mode)
@@ -309,7 +337,7 @@ access_node (const Node * node, int mode)
 
   if (node->kind == NODE_CORE_SYSFS && paths_tree (node, path, sizeof path))
     return (int) syscall (SYS_faccessat, AT_FDCWD, path, mode);
-  if (node->kind == NODE_XLNK || node->kind == NODE_CORE ? (mode & X_OK) != 0 : (mode & (W_OK | X_OK)) != 0 && node->kind == NODE_COUNTER) {
+  if (!may_access (node, mode)) {
     errno = EACCES;
     return -1;
   }
@@ -318,8 +346,8 @@ access_node (const Node * node, int mode)
 
 typedef int (*Faccessat) (int dir, const char *path, int mode, int flags);
 
-EXPORT int
-faccessat (int dir, const char *path, int mode, int flags)
+static int
+access_any (int dir, const char *path, int mode, int flags)
 {
   Faccessat next;
   Node node;
@@ -339,27 +367,33 @@ faccessat (int dir, const char *path, int mode, int flags)
 }
 
 EXPORT int
+faccessat (int dir, const char *path, int mode, int flags)
+{
+  return access_any (dir, path, mode, flags);
+}
+
+EXPORT int
 access (const char *path, int mode)
 {
-  return faccessat (AT_FDCWD, path, mode, 0);
+  return access_any (AT_FDCWD, path, mode, 0);
 }
 
 EXPORT int
 euidaccess (const char *path, int mode)
 {
-  return faccessat (AT_FDCWD, path, mode, AT_EACCESS);
+  return access_any (AT_FDCWD, path, mode, AT_EACCESS);
 }
 
 EXPORT int
 eaccess (const char *path, int mode)
 {
-  return faccessat (AT_FDCWD, path, mode, AT_EACCESS);
+  return access_any (AT_FDCWD, path, mode, AT_EACCESS);
 }
 
 typedef char *(*Realpath) (const char *path, char *resolved);
 
-EXPORT char *
-realpath (const char *path, char *resolved)
+static char *
+resolve (const char *path, char *resolved)
 {
   Realpath next;
   char *result;
@@ -377,9 +411,15 @@ realpath (const char *path, char *resolved)
 }
 
 EXPORT char *
+realpath (const char *path, char *resolved)
+{
+  return resolve (path, resolved);
+}
+
+EXPORT char *
 canonicalize_file_name (const char *path)
 {
-  return realpath (path, NULL);
+  return resolve (path, NULL);
 }
 
 EXPORT char *
@@ -387,5 +427,5 @@ __realpath_chk (const char *path, char *resolved, size_t room)
 {
   if (room < PATH_MAX)
     __builtin_trap ();
-  return realpath (path, resolved);
+  return resolve (path, resolved);
 }

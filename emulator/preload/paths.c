@@ -28,6 +28,7 @@ static const struct
   {NODE_MEMINFO, 0, "/proc/meminfo"},
   {NODE_VMSTAT, 0, "/proc/vmstat"},
   {NODE_DIRECTORY, 0, COUNTERS},
+  {NODE_BUFFERS, 0, COUNTERS "/buffers"},
   {NODE_COUNTER, 0, COUNTERS "/live_blocks"},
   {NODE_COUNTER, 1, COUNTERS "/live_bytes"},
   {NODE_COUNTER, 2, COUNTERS "/allocs"},

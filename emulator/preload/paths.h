@@ -15,6 +15,7 @@ typedef enum
   NODE_MEMINFO,                 /* /proc/meminfo */
   NODE_VMSTAT,                  /* /proc/vmstat */
   NODE_COUNTER,                 /* a file in /sys/kernel/debug/xlnk */
+  NODE_BUFFERS,                 /* the list of live buffers there */
   NODE_DIRECTORY,               /* that directory */
   NODE_CORE,                    /* /dev/uioN, /dev/mem; only with --core */
   NODE_CORE_SYSFS,              /* in /sys/class/uio */

@@ -2,7 +2,8 @@
 /*
  * procfiles.c: /proc/meminfo and /proc/vmstat with the board's CMA in them, and the counters of
  * /sys/kernel/debug/xlnk, one decimal number per file: live_blocks live_bytes allocs frees flushes invalidates
- * flushed_bytes invalidated_bytes. The text is made when the file is opened.
+ * flushed_bytes invalidated_bytes; and `buffers` there, a line for each live one. The text is made when the file is
+ * opened.
  */
 #include "procfiles.h"
 #include "raw.h"
@@ -136,6 +137,24 @@ write_counter (Context * context, Text * text, unsigned counter)
   append (text, line, strlen (line));
 }
 
+/* Id, address, length as asked, cacheable, who allocated it. */
+static void
+write_buffers (Context * context, Text * text)
+{
+  const BoardBuffer *buffers = context->board.state->buffers;
+  char line[64 + BOARD_COMMAND];
+
+  context_lock (context);
+  for (unsigned id = 1; id < BOARD_SLOTS; id++) {
+    if (!buffers[id].phys)
+      continue;
+    snprintf (line, sizeof line, "%u 0x%llx %u %u %d %s\n", id, (unsigned long long) buffers[id].phys,
+        buffers[id].length, buffers[id].cacheable, buffers[id].pid, buffers[id].command);
+    append (text, line, strlen (line));
+  }
+  context_unlock (context);
+}
+
 static int
 as_file (const Text * text, const char *name, int flags)
 {
@@ -154,7 +173,7 @@ as_file (const Text * text, const char *name, int flags)
 int
 procfiles_open (Context * context, const Node * node, int flags)
 {
-  const size_t room = 64 * 1024;
+  const size_t room = 512 * 1024;
   Text text = {.room = room };
   char *memory;
   int fd;
@@ -171,6 +190,8 @@ procfiles_open (Context * context, const Node * node, int flags)
     write_meminfo (context, &text, memory + room, room);
   else if (node->kind == NODE_VMSTAT)
     write_vmstat (context, &text, memory + room, room);
+  else if (node->kind == NODE_BUFFERS)
+    write_buffers (context, &text);
   else
     write_counter (context, &text, node->counter);
   fd = as_file (&text, node->path, flags);

@@ -52,6 +52,7 @@ make_directory (const BoardConfig * config, GError ** error)
 
 static const char *const counters[] = {
   "live_blocks", "live_bytes", "allocs", "frees", "flushes", "invalidates", "flushed_bytes", "invalidated_bytes",
+  "buffers",
 };
 
 static gboolean

@@ -243,12 +243,33 @@ test_counters (void)
   g_assert_cmpuint (counter ("live_blocks"), ==, 0);
 }
 
+/* One line for each: id, address, length, cacheable, and who allocated it. */
+static void
+test_buffers (void)
+{
+  Buffer first = client_take (fd, 5000, true), second = client_take (fd, 70000, false);
+  char *text, *expected = g_strdup_printf ("%d 0x%" G_GINT64_MODIFIER "x 5000 1 %d %s\n%d 0x%" G_GINT64_MODIFIER
+      "x 70000 0 %d %s\n", first.id, first.phys, getpid (), program_invocation_short_name, second.id, second.phys, getpid (),
+      program_invocation_short_name);
+
+  g_assert_true (g_file_get_contents ("/sys/kernel/debug/xlnk/buffers", &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, expected);
+  g_free (text);
+  g_free (expected);
+  client_give (fd, &first);
+  client_give (fd, &second);
+  g_assert_true (g_file_get_contents ("/sys/kernel/debug/xlnk/buffers", &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "");
+  g_free (text);
+}
+
 static void
 test_counter_directory (void)
 {
   DIR *directory = opendir ("/sys/kernel/debug/xlnk");
   struct dirent *entry;
   unsigned found = 0;
+  Buffer buffer = client_take (fd, 4096, true);
   char text[32] = "";
   int file;
 
@@ -262,8 +283,9 @@ test_counter_directory (void)
     g_assert_true (g_ascii_isdigit (text[0]));
     close (file);
   }
-  g_assert_cmpint (found, ==, 8);
+  g_assert_cmpint (found, ==, 9);
   closedir (directory);
+  client_give (fd, &buffer);
 }
 
 static void
@@ -306,6 +328,7 @@ main (int argc, char **argv)
   ADD ("scratch-overflow", test_scratch_overflow);
   ADD ("meminfo-and-vmstat", test_meminfo_and_vmstat);
   ADD ("counters", test_counters);
+  ADD ("buffers", test_buffers);
   ADD ("counter-directory", test_counter_directory);
   ADD ("other-files-pass", test_other_files_pass);
   return g_test_run ();

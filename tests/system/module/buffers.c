@@ -54,6 +54,8 @@ long xlnk_alloc(union xlnk_arg __user *user, union xlnk_arg *arg)
 		xlnk_counters.lost_blocks++;
 		return -ENOMEM;
 	}
+	buffer.owner = current->tgid;
+	get_task_comm(buffer.command, current);
 	xlnk_buffers[id] = buffer;
 	xlnk_counters.allocs++;
 	xlnk_counters.live_blocks++;

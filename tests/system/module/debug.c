@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/xlnk: the counters, and fail-nth. A write of "REQUEST N RESULT" there makes the N-th use of the
- * request from now on fail with RESULT (a negative errno, or a positive number of bytes "not copied").
+ * /sys/kernel/debug/xlnk: the counters, the list of live buffers, and fail-nth. A write of "REQUEST N RESULT" there makes
+ * the N-th use of the request from now on fail with RESULT (a negative errno, or a positive number of bytes "not
+ * copied").
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 #include <linux/uaccess.h>
 
 #include "xlnk.h"
@@ -53,6 +55,24 @@ static const struct file_operations fail_nth_operations = {
 	.llseek = noop_llseek,
 };
 
+/* As in the emulator: id, address, length as asked, cacheable, who allocated it. */
+static int buffers_show(struct seq_file *file, void *data)
+{
+	unsigned int id;
+
+	mutex_lock(&xlnk_lock);
+	for (id = 1; id < XLNK_SLOTS; id++) {
+		const struct xlnk_buffer *buffer = &xlnk_buffers[id];
+
+		if (buffer->phys)
+			seq_printf(file, "%u 0x%llx %u %d %d %s\n", id, (u64)buffer->phys, buffer->len,
+				   buffer->cacheable, buffer->owner, buffer->command);
+	}
+	mutex_unlock(&xlnk_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(buffers);
+
 void xlnk_debug_init(void)
 {
 	struct xlnk_counters *c = &xlnk_counters;
@@ -72,6 +92,7 @@ void xlnk_debug_init(void)
 	debugfs_create_u64("redundant", 0444, directory, &c->redundant);
 	debugfs_create_u64("lost_blocks", 0444, directory, &c->lost_blocks);
 	debugfs_create_u64("hazards", 0444, directory, &c->hazards);
+	debugfs_create_file("buffers", 0444, directory, NULL, &buffers_fops);
 	debugfs_create_file("memory", 0600, directory, NULL, &xlnk_memory_operations);
 	debugfs_create_file("evict", 0200, directory, NULL, &xlnk_evict_operations);
 	debugfs_create_file("fail-nth", 0200, directory, NULL, &fail_nth_operations);

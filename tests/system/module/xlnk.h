@@ -9,6 +9,7 @@
 
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #define XLNK_MAGIC 'X'
@@ -68,6 +69,8 @@ struct xlnk_buffer {
 	dma_addr_t dma;
 	unsigned long user;	/* what mmap remembers, for MEMOP */
 	pid_t thread;
+	pid_t owner;		/* who allocated it, for the list in debugfs */
+	char command[TASK_COMM_LEN];
 };
 
 struct xlnk_counters {
