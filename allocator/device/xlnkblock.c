@@ -3,13 +3,13 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "xlnkcma.h"
 #include "xlnkcopy.h"
 #include "xlnkfork.h"
 #include "xlnklog.h"
 #include "xlnkmaintain.h"
+#include "xlnksyscall.h"
 
 #define MIB (1024.0 * 1024.0)
 
@@ -73,7 +73,7 @@ leave_parent (XlnkDevice * device)
 static void
 make_cookie (XlnkBlock * block)
 {
-  if (getrandom (block->cookie, XLNK_COOKIE_SIZE, 0) != XLNK_COOKIE_SIZE) {
+  if (!xlnk_sys_random (block->cookie, XLNK_COOKIE_SIZE)) {
     for (size_t i = 0; i < XLNK_COOKIE_SIZE; i++)
       block->cookie[i] = (uint8_t) g_random_int ();
   }

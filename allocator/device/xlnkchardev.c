@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,7 +85,7 @@ is_character_device (int fd)
 {
   struct stat status;
 
-  return fstat (fd, &status) == 0 && S_ISCHR (status.st_mode);
+  return xlnk_sys_stat (fd, &status) && S_ISCHR (status.st_mode);
 }
 
 static bool
@@ -108,8 +107,7 @@ chardev_open (XlnkDevice * device, GError ** error)
 static void
 chardev_close (XlnkDevice * device)
 {
-  if (device->fd >= 0)
-    close (device->fd);
+  xlnk_sys_close (device->fd);
   device->fd = -1;
 }
 
@@ -175,7 +173,7 @@ chardev_map (XlnkDevice * device, XlnkExtent * extent, GError ** error)
     return false;
   }
   /* A forked child that wrote here would race its parent, and its exit could free nothing. */
-  if (madvise (extent->cpu, length, MADV_DONTFORK) != 0)
+  if (!xlnk_sys_keep_from_children (extent->cpu, length))
     xlnk_log (XLNK_LOG_WARNING, "a forked child will see buffer %" PRIu32 ": %s", extent->id, g_strerror (errno));
   return true;
 }

@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "xlnksyscall.h"
+
 static bool
 find_kib (const char *meminfo, const char *key, uint64_t * bytes)
 {
@@ -21,7 +23,8 @@ xlnk_cma_read (uint64_t * total, uint64_t * free)
   g_autofree char *meminfo = NULL;
 
   *total = *free = 0;
-  if (!g_file_get_contents ("/proc/meminfo", &meminfo, NULL, NULL))
+  meminfo = xlnk_sys_read_text ("/proc/meminfo");
+  if (!meminfo)
     return false;
   return find_kib (meminfo, "CmaTotal:", total) && find_kib (meminfo, "CmaFree:", free);
 }

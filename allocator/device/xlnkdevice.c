@@ -7,6 +7,7 @@
 #include "xlnkfork.h"
 #include "xlnkhw.h"
 #include "xlnklog.h"
+#include "xlnksyscall.h"
 
 /* The nodes that `auto` tries, in this order. */
 static const struct
@@ -21,7 +22,7 @@ static const char *
 first_known_node (void)
 {
   for (size_t i = 0; i < G_N_ELEMENTS (known_nodes); i++) {
-    if (g_file_test (known_nodes[i].path, G_FILE_TEST_EXISTS))
+    if (xlnk_sys_exists (known_nodes[i].path))
       return known_nodes[i].path;
   }
   return known_nodes[0].path;
@@ -31,7 +32,7 @@ char *
 xlnk_device_resolve (const char *name)
 {
   const char *path = name && *name && !g_str_equal (name, "auto") ? name : first_known_node ();
-  char *resolved = realpath (path, NULL);
+  char *resolved = xlnk_sys_resolve (path);
   char *result = g_strdup (resolved ? resolved : path);
 
   free (resolved);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "xlnkerror.h"
+#include "xlnkfork.h"
 #include "xlnklog.h"
 #include "xlnksyscall.h"
 #include "xlnkuio.h"
@@ -18,14 +19,34 @@ region_new (char *name)
 
   self->name = name;
   self->fd = self->lock_fd = -1;
+  self->generation = xlnk_fork_generation ();
   return self;
+}
+
+bool
+xlnk_region_is_ours (const XlnkRegion * self)
+{
+  return self->generation == xlnk_fork_generation ();
+}
+
+/* The core is free from now on, even if a forked child, which has copies of the descriptors, lives on. The child must
+ * not do it, nor unmap what it does not have. */
+static void
+leave_core (XlnkRegion * self)
+{
+  if (self->mapping)
+    xlnk_sys_unmap (self->mapping, self->mapping_size);
+  if (self->fd >= 0)
+    xlnk_sys_unlock (self->fd);
+  if (self->lock_fd >= 0)
+    xlnk_sys_unlock (self->lock_fd);
 }
 
 void
 xlnk_region_close (XlnkRegion * self)
 {
-  if (self->mapping)
-    xlnk_sys_unmap (self->mapping, self->mapping_size);
+  if (xlnk_region_is_ours (self))
+    leave_core (self);
   xlnk_sys_close (self->fd);
   xlnk_sys_close (self->lock_fd);
   g_free (self->name);
@@ -82,6 +103,8 @@ map_registers (XlnkRegion * self, uint64_t offset, uint64_t skip, uint64_t size,
     return false;
   }
   self->mapping_size = (size_t) length;
+  if (!xlnk_sys_keep_from_children (self->mapping, self->mapping_size))
+    xlnk_log (XLNK_LOG_WARNING, "a forked child will see the registers of %s", self->name);
   self->start = (volatile uint8_t *) self->mapping + skip;
   self->size = (size_t) size;
   return true;
@@ -122,10 +145,8 @@ xlnk_region_open_uio (const char *root, const char *name, GError ** error)
 
 /* The UIO device, if there is one, whose registers these addresses are. */
 static bool
-find_uio_at (const char *root, uint64_t base, uint64_t size, XlnkUio * found)
+find_uio_at (GArray * list, uint64_t base, uint64_t size, XlnkUio * found)
 {
-  g_autoptr (GArray) list = xlnk_uio_list (root);
-
   for (unsigned i = 0; i < list->len; i++) {
     *found = g_array_index (list, XlnkUio, i);
     if (found->address < base + size && base < found->address + found->size)
@@ -137,11 +158,14 @@ find_uio_at (const char *root, uint64_t base, uint64_t size, XlnkUio * found)
 static bool
 lock_uio_at (XlnkRegion * self, const char *root, uint64_t base, uint64_t size, GError ** error)
 {
+  g_autoptr (GArray) list = xlnk_uio_list (root, error);
   g_autofree char *path = NULL;
   g_autofree char *name = NULL;
   XlnkUio uio;
 
-  if (!find_uio_at (root, base, size, &uio))
+  if (!list)
+    return false;
+  if (!find_uio_at (list, base, size, &uio))
     return true;
   xlnk_log (XLNK_LOG_INFO, "uio=%s would reach %s too, with its interrupt", uio.name, self->name);
   path = g_strdup_printf ("%s/dev/uio%u", root, uio.number);
@@ -191,12 +215,12 @@ xlnk_region_take_interrupt (XlnkRegion * self)
 {
   int32_t count;
 
-  return self->has_interrupt && xlnk_sys_read_word (self->fd, &count);
+  return self->has_interrupt && xlnk_region_is_ours (self) && xlnk_sys_read_word (self->fd, &count);
 }
 
 void
 xlnk_region_arm (XlnkRegion * self)
 {
-  if (self->can_arm)
+  if (self->can_arm && xlnk_region_is_ours (self))
     xlnk_sys_write_word (self->fd, 1);
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xlnksyscall.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "xlnklog.h"
@@ -51,6 +54,90 @@ xlnk_sys_close (int fd)
     LOG_FAILURE ("close %d: %s", fd, g_strerror (errno));
 }
 
+bool
+xlnk_sys_stat (int fd, struct stat *status)
+{
+  if (fstat (fd, status) == 0)
+    return true;
+  LOG_FAILURE ("fstat %d: %s", fd, g_strerror (errno));
+  return false;
+}
+
+bool
+xlnk_sys_exists (const char *path)
+{
+  return access (path, F_OK) == 0;
+}
+
+char *
+xlnk_sys_resolve (const char *path)
+{
+  char *resolved = realpath (path, NULL);
+
+  if (!resolved)
+    LOG_FAILURE ("realpath %s: %s", path, g_strerror (errno));
+  return resolved;
+}
+
+/* In a file of /proc or /sys the size says nothing, so it is read until nothing comes. */
+static bool
+read_all (int fd, GString * text)
+{
+  char piece[1024];
+  ssize_t done;
+
+  do {
+    RETRY (done, read (fd, piece, sizeof piece));
+    if (done > 0)
+      g_string_append_len (text, piece, done);
+  } while (done > 0);
+  return done == 0;
+}
+
+char *
+xlnk_sys_read_text (const char *path)
+{
+  GString *text = g_string_new (NULL);
+  bool good = false;
+  int fd, reason;
+
+  RETRY (fd, open (path, O_RDONLY | O_CLOEXEC));
+  if (fd >= 0)
+    good = read_all (fd, text);
+  reason = errno;
+  if (!good)
+    LOG_FAILURE ("%s %s: %s", fd < 0 ? "open" : "read", path, g_strerror (reason));
+  xlnk_sys_close (fd);
+  errno = reason;
+  return g_string_free (text, !good);
+}
+
+char **
+xlnk_sys_list (const char *path)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  DIR *directory = opendir (path);
+  const struct dirent *entry;
+  int reason = errno;
+
+  /* Only errno tells the end from a failure. */
+  while (directory && (errno = 0, entry = readdir (directory)))
+    g_ptr_array_add (names, g_strdup (entry->d_name));
+  if (directory) {
+    reason = errno;
+    closedir (directory);
+  }
+  if (!directory || reason != 0) {
+    errno = reason;
+    LOG_FAILURE ("%s %s: %s", directory ? "readdir" : "opendir", path, g_strerror (reason));
+    g_ptr_array_unref (names);
+    errno = reason;
+    return NULL;
+  }
+  g_ptr_array_add (names, NULL);
+  return (char **) g_ptr_array_free (names, FALSE);
+}
+
 int
 xlnk_sys_ioctl (int fd, unsigned long request, void *argument, const char *name, uint64_t detail)
 {
@@ -87,6 +174,26 @@ xlnk_sys_unmap (void *start, size_t length)
 {
   if (munmap (start, length) != 0)
     xlnk_log (XLNK_LOG_ERROR, "munmap (%p, %zu): %s", start, length, g_strerror (errno));
+}
+
+bool
+xlnk_sys_keep_from_children (void *start, size_t length)
+{
+  if (madvise (start, length, MADV_DONTFORK) == 0)
+    return true;
+  LOG_FAILURE ("madvise (%p, %zu, MADV_DONTFORK): %s", start, length, g_strerror (errno));
+  return false;
+}
+
+bool
+xlnk_sys_random (void *data, size_t size)
+{
+  ssize_t done;
+
+  RETRY (done, getrandom (data, size, GRND_NONBLOCK));
+  if (done != (ssize_t) size)
+    LOG_FAILURE ("getrandom (%zu bytes) = %zd: %s", size, done, g_strerror (errno));
+  return done == (ssize_t) size;
 }
 
 bool
@@ -158,6 +265,15 @@ xlnk_sys_lock_range (int fd, uint64_t start, uint64_t length)
     LOG_FAILURE ("lock (fd %d, %" PRIu64 " bytes at 0x%" PRIx64 "): %s", fd, length, start, g_strerror (errno));
   }
   return result == 0;
+}
+
+void
+xlnk_sys_unlock (int fd)
+{
+  struct flock all = {.l_type = F_UNLCK,.l_whence = SEEK_SET };
+
+  if (flock (fd, LOCK_UN) != 0 || fcntl (fd, F_OFD_SETLK, &all) != 0)
+    LOG_FAILURE ("unlock (fd %d): %s", fd, g_strerror (errno));
 }
 
 int

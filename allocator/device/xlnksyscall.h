@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 /* Opened O_RDWR | O_CLOEXEC; -1 and errno on failure. */
 int xlnk_sys_open (const char *path);
@@ -19,6 +20,18 @@ int xlnk_sys_open_with (const char *path, int flags);
 
 void xlnk_sys_close (int fd);
 
+bool xlnk_sys_stat (int fd, struct stat *status);
+bool xlnk_sys_exists (const char *path);
+
+/* The path without links in it, to be freed with free(); NULL if there is nothing. */
+char *xlnk_sys_resolve (const char *path);
+
+/* All of a small text file, as those of /proc and /sys are; NULL and errno if it cannot be had to its end. */
+char *xlnk_sys_read_text (const char *path);
+
+/* The names in a directory, "." and ".." too, to be freed with g_strfreev(); NULL and errno on failure. */
+char **xlnk_sys_list (const char *path);
+
 /* What the driver returned: 0 is the only success, a positive number is a failure of some of its requests
  * (xlnk-abi §4.3), negative is -errno. @name and @detail are for the log. */
 int xlnk_sys_ioctl (int fd, unsigned long request, void *argument, const char *name, uint64_t detail);
@@ -26,6 +39,12 @@ int xlnk_sys_ioctl (int fd, unsigned long request, void *argument, const char *n
 /* NULL and errno on failure. Shared. */
 void *xlnk_sys_map (int fd, size_t length, uint64_t offset, bool writable);
 void xlnk_sys_unmap (void *start, size_t length);
+
+/* A child of fork() will not have the mapping. */
+bool xlnk_sys_keep_from_children (void *start, size_t length);
+
+/* Unpredictable bytes, without waiting for them; false if the kernel has none to give. */
+bool xlnk_sys_random (void *data, size_t size);
 
 bool xlnk_sys_pread (int fd, void *data, size_t size, uint64_t offset);
 bool xlnk_sys_pwrite (int fd, const void *data, size_t size, uint64_t offset);
@@ -39,6 +58,9 @@ bool xlnk_sys_write_word (int fd, int32_t word);
  * locks bytes, whatever they mean for the file. */
 bool xlnk_sys_lock (int fd);
 bool xlnk_sys_lock_range (int fd, uint64_t start, uint64_t length);
+
+/* Gives up both kinds, which a close does not while a forked child has a copy of the descriptor. */
+void xlnk_sys_unlock (int fd);
 
 /* ppoll. A signal ends it as time does, with 0. -1 and errno on failure. */
 int xlnk_sys_poll (struct pollfd *fds, unsigned n, int64_t timeout_us);

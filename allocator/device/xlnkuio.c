@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "xlnkerror.h"
+#include "xlnksyscall.h"
 
 static bool
 parse_number (const char *text, unsigned *number)
@@ -23,35 +24,57 @@ parse_number (const char *text, unsigned *number)
   return true;
 }
 
-static char *
-read_attribute (const char *root, unsigned number, const char *attribute)
+static void
+set_unreadable (const char *path, GError ** error)
+{
+  int reason = errno;
+
+  g_set_error (error, XLNK_ERROR, reason == EACCES || reason == EPERM ? XLNK_ERROR_PERMISSION : XLNK_ERROR_FAILED,
+      "cannot tell which UIO devices there are: %s: %s", path, g_strerror (reason));
+}
+
+/* False if it is there and cannot be read. What is not there is an empty text: a device without registers has no map0,
+ * and one that was just unbound has nothing. */
+static bool
+read_attribute (const char *root, unsigned number, const char *attribute, char **text, GError ** error)
 {
   g_autofree char *path = g_strdup_printf ("%s/sys/class/uio/uio%u/%s", root, number, attribute);
-  char *text = NULL;
 
-  return g_file_get_contents (path, &text, NULL, NULL) ? g_strchomp (text) : NULL;
+  *text = xlnk_sys_read_text (path);
+  if (!*text && errno != ENOENT && errno != ENODEV) {
+    set_unreadable (path, error);
+    return false;
+  }
+  *text = *text ? g_strchomp (*text) : g_strdup ("");
+  return true;
 }
 
 /* Numbers are written 0x… there. */
-static uint64_t
-read_number (const char *root, unsigned number, const char *attribute)
+static bool
+read_number (const char *root, unsigned number, const char *attribute, uint64_t * value, GError ** error)
 {
-  g_autofree char *text = read_attribute (root, number, attribute);
+  g_autofree char *text = NULL;
 
-  return text ? g_ascii_strtoull (text, NULL, 0) : 0;
+  if (!read_attribute (root, number, attribute, &text, error))
+    return false;
+  *value = g_ascii_strtoull (text, NULL, 0);
+  return true;
 }
 
-static void
-read_device (const char *root, unsigned number, XlnkUio * uio)
+static bool
+read_device (const char *root, unsigned number, XlnkUio * uio, GError ** error)
 {
-  g_autofree char *name = read_attribute (root, number, "name");
+  g_autofree char *name = NULL;
 
   memset (uio, 0, sizeof *uio);
   uio->number = number;
-  g_strlcpy (uio->name, name ? name : "", sizeof uio->name);
-  uio->address = read_number (root, number, "maps/map0/addr");
-  uio->size = read_number (root, number, "maps/map0/size");
-  uio->offset = read_number (root, number, "maps/map0/offset");
+  if (!read_attribute (root, number, "name", &name, error)
+      || !read_number (root, number, "maps/map0/addr", &uio->address, error)
+      || !read_number (root, number, "maps/map0/size", &uio->size, error)
+      || !read_number (root, number, "maps/map0/offset", &uio->offset, error))
+    return false;
+  g_strlcpy (uio->name, name, sizeof uio->name);
+  return true;
 }
 
 static int
@@ -62,27 +85,38 @@ compare_numbers (gconstpointer a, gconstpointer b)
   return first->number < second->number ? -1 : first->number > second->number;
 }
 
+static bool
+add_device (GArray * list, const char *root, const char *entry, GError ** error)
+{
+  unsigned number;
+  XlnkUio uio;
+
+  if (!g_str_has_prefix (entry, "uio") || !parse_number (entry + 3, &number))
+    return true;
+  if (!read_device (root, number, &uio, error))
+    return false;
+  g_array_append_val (list, uio);
+  return true;
+}
+
 GArray *
-xlnk_uio_list (const char *root)
+xlnk_uio_list (const char *root, GError ** error)
 {
   g_autofree char *path = g_strdup_printf ("%s/sys/class/uio", root);
-  GArray *list = g_array_new (FALSE, FALSE, sizeof (XlnkUio));
-  GDir *dir = g_dir_open (path, 0, NULL);
-  const char *entry;
+  g_auto (GStrv) entries = xlnk_sys_list (path);
+  g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (XlnkUio));
 
-  while (dir && (entry = g_dir_read_name (dir))) {
-    unsigned number;
-    XlnkUio uio;
-
-    if (g_str_has_prefix (entry, "uio") && parse_number (entry + 3, &number)) {
-      read_device (root, number, &uio);
-      g_array_append_val (list, uio);
-    }
+  /* A kernel without UIO has no such class. */
+  if (!entries && errno != ENOENT) {
+    set_unreadable (path, error);
+    return NULL;
   }
-  if (dir)
-    g_dir_close (dir);
+  for (char **entry = entries; entry && *entry; entry++) {
+    if (!add_device (list, root, *entry, error))
+      return NULL;
+  }
   g_array_sort (list, compare_numbers);
-  return list;
+  return g_steal_pointer (&list);
 }
 
 static bool
@@ -153,10 +187,13 @@ search_list (GArray * list, const char *name, unsigned *found)
 bool
 xlnk_uio_find (const char *root, const char *name, XlnkUio * found, GError ** error)
 {
-  g_autoptr (GArray) list = xlnk_uio_list (root);
+  g_autoptr (GArray) list = xlnk_uio_list (root, error);
+  const XlnkUio *uio;
   unsigned n;
-  const XlnkUio *uio = search_list (list, name, &n);
 
+  if (!list)
+    return false;
+  uio = search_list (list, name, &n);
   if (n > 1) {
     g_autofree char *candidates = describe_list (list, name);
 

@@ -21,8 +21,9 @@ typedef struct
   uint64_t offset;              /* of the registers in the first mapped page */
 } XlnkUio;
 
-/* All of them, by number. @root goes before every path: "" but in tests. */
-GArray *xlnk_uio_list (const char *root);
+/* All of them, by number; none is a list too. NULL if the kernel does not say what there is. @root goes before every
+ * path: "" but in tests. */
+GArray *xlnk_uio_list (const char *root, GError ** error);
 
 /* By name, by number in decimal digits, or by node (`uio3`, `/dev/uio3`). A failure lists what there is; a name that
  * several devices have is one. */
