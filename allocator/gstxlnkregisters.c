@@ -160,7 +160,7 @@ gst_xlnk_registers_read (GstXlnkRegisters * self, gsize offset)
   g_return_val_if_fail (self != NULL, G_MAXUINT32);
   g_return_val_if_fail (is_register (self, offset), G_MAXUINT32);
 
-  return xlnk_hw_read32 (self->region->start + offset);
+  return xlnk_region_is_ours (self->region) ? xlnk_hw_read32 (self->region->start + offset) : G_MAXUINT32;
 }
 
 void
@@ -169,7 +169,8 @@ gst_xlnk_registers_write (GstXlnkRegisters * self, gsize offset, guint32 value)
   g_return_if_fail (self != NULL);
   g_return_if_fail (is_register (self, offset));
 
-  xlnk_hw_write32 (self->region->start + offset, value);
+  if (xlnk_region_is_ours (self->region))
+    xlnk_hw_write32 (self->region->start + offset, value);
 }
 
 void
@@ -316,6 +317,8 @@ gst_xlnk_registers_wait_interrupt (GstXlnkRegisters * self, gint64 deadline, Gst
   g_return_val_if_fail (self != NULL, GST_XLNK_WAIT_ERROR);
   g_return_val_if_fail (look != NULL, GST_XLNK_WAIT_ERROR);
 
+  if (!xlnk_region_is_ours (self->region))
+    return GST_XLNK_WAIT_ERROR;
   for (;;) {
     GstXlnkProgress progress = look_again (self, &wait, woken, look, user_data);
     gint64 now = g_get_monotonic_time ();
@@ -338,6 +341,9 @@ gst_xlnk_registers_set_flushing (GstXlnkRegisters * self, gboolean flushing)
 {
   g_return_if_fail (self != NULL);
 
+  /* The eventfd is the parent's too, and would end its wait. */
+  if (!xlnk_region_is_ours (self->region))
+    return;
   g_mutex_lock (&self->lock);
   if (flushing && !self->flushing)
     xlnk_sys_event_set (self->flush_fd);

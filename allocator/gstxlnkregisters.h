@@ -39,6 +39,11 @@ G_BEGIN_DECLS
  * # Threads
  *
  * Registers may be read and written from any thread, without a system call or a lock; one thread waits at a time.
+ *
+ * # Forks
+ *
+ * A forked child does not have its parent's cores: there, reads give all ones, writes do nothing, waits fail at once,
+ * and closing frees memory without touching the hardware or the lock.
  */
 
 /**

@@ -52,6 +52,7 @@ start_watching (void)
 unsigned
 xlnk_fork_generation (void)
 {
+  pthread_once (&watching, start_watching);
   return atomic_load_explicit (&generation, memory_order_relaxed);
 }
 

@@ -8,7 +8,7 @@
 
 typedef void (*XlnkForkFunc) (void *data);
 
-/* A number that a child of fork() finds larger than its parent did, once something is watched. */
+/* A number that a child of fork() finds larger than its parent did, if the parent asked before. */
 unsigned xlnk_fork_generation (void);
 
 /* From now on each child of fork() first calls @in_child, in its only thread. Other threads of the parent may have held

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "xlnkerror.h"
-#include "xlnkfork.h"
 #include "xlnklog.h"
 #include "xlnksyscall.h"
 #include "xlnkuio.h"
@@ -21,12 +20,6 @@ region_new (char *name)
   self->fd = self->lock_fd = -1;
   self->generation = xlnk_fork_generation ();
   return self;
-}
-
-bool
-xlnk_region_is_ours (const XlnkRegion * self)
-{
-  return self->generation == xlnk_fork_generation ();
 }
 
 /* The core is free from now on, even if a forked child, which has copies of the descriptors, lives on. The child must

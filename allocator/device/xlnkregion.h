@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "xlnkfork.h"
+
 G_BEGIN_DECLS
 
 typedef struct
@@ -22,6 +24,7 @@ typedef struct
   volatile uint8_t *start;      /* the first register */
   size_t size;                  /* bytes of registers */
 
+  unsigned generation;          /* which process opened it */
   int fd;                       /* of the node; the interrupt is read from it */
   bool has_interrupt;
   bool can_arm;                 /* the driver wants to be told 1 after each interrupt, which masked it */
@@ -36,6 +39,13 @@ typedef struct
 XlnkRegion *xlnk_region_open_uio (const char *root, const char *name, GError ** error);
 XlnkRegion *xlnk_region_open_mem (const char *root, uint64_t base, uint64_t size, GError ** error);
 void xlnk_region_close (XlnkRegion * self);
+
+/* False in a forked child: it has neither the registers nor the interrupt. */
+static inline bool
+xlnk_region_is_ours (const XlnkRegion * self)
+{
+  return self->generation == xlnk_fork_generation ();
+}
 
 /* Takes an interrupt that has come; false if none has. */
 bool xlnk_region_take_interrupt (XlnkRegion * self);
