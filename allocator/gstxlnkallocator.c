@@ -17,6 +17,7 @@
 #include <gst/allocators/gstphysmemory.h>
 #include <unistd.h>
 
+#include "device/xlnkfork.h"
 #include "device/xlnklog.h"
 #include "gstxlnk-private.h"
 #include "gstxlnkerror.h"
@@ -267,6 +268,18 @@ log_device_line (XlnkLogLevel level, const char *file, const char *function, int
   gst_debug_log_valist (device_debug, (GstDebugLevel) level, file, function, line, NULL, format, args);
 }
 
+/* A thread that was opening a device when the process forked does not exist in the child, and holds the mutex for ever. */
+static void
+recover_in_child (void *unused G_GNUC_UNUSED)
+{
+  if (g_mutex_trylock (&cache_mutex)) {
+    g_mutex_unlock (&cache_mutex);
+    return;
+  }
+  g_mutex_init (&cache_mutex);
+  cache = NULL;                 /* perhaps half-changed */
+}
+
 static GWeakRef *
 find_entry (const char *path)
 {
@@ -356,6 +369,7 @@ gst_xlnk_allocator_class_init (GstXlnkAllocatorClass * klass)
   allocator_class->alloc = gst_xlnk_allocator_alloc_vfunc;
   allocator_class->free = gst_xlnk_allocator_free_vfunc;
   xlnk_log_set_handler (log_device_line);
+  xlnk_fork_watch (recover_in_child, NULL);
 }
 
 static void
