@@ -40,11 +40,29 @@ copy_variable (char *to, const char *name)
   return true;
 }
 
+/*
+ * Started by a sanitizer, from within the process that it reports on, to name addresses. The heap is among the files it
+ * opens for that; as a device it would wait for a lock that whoever waits for the report may hold.
+ */
+static bool
+is_symbolizer (void)
+{
+  static const char *const names[] = { "llvm-symbolizer", "addr2line" };
+
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (strncmp (program_invocation_short_name, names[i], strlen (names[i])) == 0)
+      return true;
+  }
+  return false;
+}
+
 static Stage
 look (void)
 {
   struct stat64 st;
 
+  if (is_symbolizer ())
+    return INERT;
   if (!copy_variable (heap_path, ENV_HEAP) || raw_fstatat (AT_FDCWD, heap_path, &st, 0) < 0)
     return INERT;
   if (copy_variable (tree_path, ENV_TREE))

@@ -56,8 +56,8 @@ ioctl (int fd, unsigned long request, ...)
   return (int) syscall (SYS_ioctl, fd, request, argument);
 }
 
-EXPORT ssize_t
-read (int fd, void *data, size_t size)
+static ssize_t
+read_any (int fd, void *data, size_t size)
 {
   Core *core;
 
@@ -69,7 +69,13 @@ read (int fd, void *data, size_t size)
 }
 
 EXPORT ssize_t
-write (int fd, const void *data, size_t size)
+read (int fd, void *data, size_t size)
+{
+  return read_any (fd, data, size);
+}
+
+static ssize_t
+write_any (int fd, const void *data, size_t size)
 {
   Core *core;
 
@@ -81,7 +87,13 @@ write (int fd, const void *data, size_t size)
 }
 
 EXPORT ssize_t
-pread64 (int fd, void *data, size_t size, off64_t offset)
+write (int fd, const void *data, size_t size)
+{
+  return write_any (fd, data, size);
+}
+
+static ssize_t
+read_at (int fd, void *data, size_t size, off64_t offset)
 {
   if (context_owns (fd))
     return finish (offset < 0 ? -EINVAL : driver_read (context_get (), fd, data, size, offset));
@@ -89,7 +101,13 @@ pread64 (int fd, void *data, size_t size, off64_t offset)
 }
 
 EXPORT ssize_t
-pwrite64 (int fd, const void *data, size_t size, off64_t offset)
+pread64 (int fd, void *data, size_t size, off64_t offset)
+{
+  return read_at (fd, data, size, offset);
+}
+
+static ssize_t
+write_at (int fd, const void *data, size_t size, off64_t offset)
 {
   if (context_owns (fd))
     return finish (offset < 0 ? -EINVAL : driver_write (context_get (), fd, data, size, offset));
@@ -97,15 +115,21 @@ pwrite64 (int fd, const void *data, size_t size, off64_t offset)
 }
 
 EXPORT ssize_t
+pwrite64 (int fd, const void *data, size_t size, off64_t offset)
+{
+  return write_at (fd, data, size, offset);
+}
+
+EXPORT ssize_t
 pread (int fd, void *data, size_t size, off_t offset)
 {
-  return pread64 (fd, data, size, offset);
+  return read_at (fd, data, size, offset);
 }
 
 EXPORT ssize_t
 pwrite (int fd, const void *data, size_t size, off_t offset)
 {
-  return pwrite64 (fd, data, size, offset);
+  return write_at (fd, data, size, offset);
 }
 
 EXPORT ssize_t
@@ -113,7 +137,7 @@ __read_chk (int fd, void *data, size_t size, size_t room)
 {
   if (size > room)
     __builtin_trap ();
-  return read (fd, data, size);
+  return read_any (fd, data, size);
 }
 
 EXPORT ssize_t
@@ -121,7 +145,7 @@ __pread_chk (int fd, void *data, size_t size, off_t offset, size_t room)
 {
   if (size > room)
     __builtin_trap ();
-  return pread64 (fd, data, size, offset);
+  return read_at (fd, data, size, offset);
 }
 
 EXPORT ssize_t
@@ -129,7 +153,7 @@ __pread64_chk (int fd, void *data, size_t size, off64_t offset, size_t room)
 {
   if (size > room)
     __builtin_trap ();
-  return pread64 (fd, data, size, offset);
+  return read_at (fd, data, size, offset);
 }
 
 /* A driver without vectors is called once for each element. */
@@ -141,7 +165,7 @@ readv (int fd, const struct iovec *parts, int count)
   if (!context_owns (fd))
     return syscall (SYS_readv, fd, parts, count);
   for (int i = 0; i < count; i++) {
-    const ssize_t got = read (fd, parts[i].iov_base, parts[i].iov_len);
+    const ssize_t got = read_any (fd, parts[i].iov_base, parts[i].iov_len);
 
     if (got < 0)
       return total ? total : -1;
@@ -160,7 +184,7 @@ writev (int fd, const struct iovec *parts, int count)
   if (!context_owns (fd))
     return syscall (SYS_writev, fd, parts, count);
   for (int i = 0; i < count; i++) {
-    const ssize_t done = write (fd, parts[i].iov_base, parts[i].iov_len);
+    const ssize_t done = write_any (fd, parts[i].iov_base, parts[i].iov_len);
 
     if (done < 0)
       return total ? total : -1;
@@ -170,8 +194,8 @@ writev (int fd, const struct iovec *parts, int count)
 }
 
 /* The driver has no seek; the position of the heap descriptor is not the caller's to move. */
-EXPORT off64_t
-lseek64 (int fd, off64_t offset, int whence)
+static off64_t
+seek_any (int fd, off64_t offset, int whence)
 {
   if (context_owns (fd)) {
     errno = ESPIPE;
@@ -180,10 +204,16 @@ lseek64 (int fd, off64_t offset, int whence)
   return raw_seek (fd, offset, whence);
 }
 
+EXPORT off64_t
+lseek64 (int fd, off64_t offset, int whence)
+{
+  return seek_any (fd, offset, whence);
+}
+
 EXPORT off_t
 lseek (int fd, off_t offset, int whence)
 {
-  const off64_t result = lseek64 (fd, offset, whence);
+  const off64_t result = seek_any (fd, offset, whence);
 
   if (result != (off_t) result) {
     errno = EOVERFLOW;
@@ -193,8 +223,8 @@ lseek (int fd, off_t offset, int whence)
 }
 
 /* Would cut the heap short. */
-EXPORT int
-ftruncate64 (int fd, off64_t length)
+static int
+truncate_any (int fd, off64_t length)
 {
   if (context_owns (fd)) {
     errno = EINVAL;
@@ -210,7 +240,13 @@ ftruncate64 (int fd, off64_t length)
 }
 
 EXPORT int
+ftruncate64 (int fd, off64_t length)
+{
+  return truncate_any (fd, length);
+}
+
+EXPORT int
 ftruncate (int fd, off_t length)
 {
-  return ftruncate64 (fd, length);
+  return truncate_any (fd, length);
 }

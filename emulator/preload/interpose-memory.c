@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-EXPORT void *
-mmap64 (void *address, size_t length, int prot, int flags, int fd, off64_t offset)
+static void *
+map_any (void *address, size_t length, int prot, int flags, int fd, off64_t offset)
 {
   void *result;
   CoreFd kind;
@@ -35,10 +35,16 @@ mmap64 (void *address, size_t length, int prot, int flags, int fd, off64_t offse
 }
 
 EXPORT void *
+mmap64 (void *address, size_t length, int prot, int flags, int fd, off64_t offset)
+{
+  return map_any (address, length, prot, flags, fd, offset);
+}
+
+EXPORT void *
 mmap (void *address, size_t length, int prot, int flags, int fd, off_t offset)
 {
   /* a 32-bit program without large files passes offsets from 2 GiB as negative numbers */
-  return mmap64 (address, length, prot, flags, fd, sizeof offset == 4 ? (off64_t) (uint32_t) offset : offset);
+  return map_any (address, length, prot, flags, fd, sizeof offset == 4 ? (off64_t) (uint32_t) offset : offset);
 }
 
 static int
