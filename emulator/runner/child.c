@@ -19,9 +19,12 @@ static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGU
 static void
 forward (int number, siginfo_t * info, void *unused)
 {
+  const int saved = errno;
+
   (void) unused;
   if (child > 0 && info->si_code != SI_KERNEL)
     kill (child, number);
+  errno = saved;
 }
 
 static void
