@@ -23,7 +23,7 @@ xlnk_cma_read (uint64_t * total, uint64_t * free)
   g_autofree char *meminfo = NULL;
 
   *total = *free = 0;
-  meminfo = xlnk_sys_read_text ("/proc/meminfo");
+  meminfo = xlnk_sys_read_file ("/proc/meminfo");
   if (!meminfo)
     return false;
   return find_kib (meminfo, "CmaTotal:", total) && find_kib (meminfo, "CmaFree:", free);

@@ -95,7 +95,7 @@ read_all (int fd, GString * text)
 }
 
 char *
-xlnk_sys_read_text (const char *path)
+xlnk_sys_read_file (const char *path)
 {
   GString *text = g_string_new (NULL);
   bool good = false;

@@ -27,7 +27,7 @@ bool xlnk_sys_exists (const char *path);
 char *xlnk_sys_resolve (const char *path);
 
 /* All of a small text file, as those of /proc and /sys are; NULL and errno if it cannot be had to its end. */
-char *xlnk_sys_read_text (const char *path);
+char *xlnk_sys_read_file (const char *path);
 
 /* The names in a directory, "." and ".." too, to be freed with g_strfreev(); NULL and errno on failure. */
 char **xlnk_sys_list (const char *path);

@@ -40,7 +40,7 @@ read_attribute (const char *root, unsigned number, const char *attribute, char *
 {
   g_autofree char *path = g_strdup_printf ("%s/sys/class/uio/uio%u/%s", root, number, attribute);
 
-  *text = xlnk_sys_read_text (path);
+  *text = xlnk_sys_read_file (path);
   if (!*text && errno != ENOENT && errno != ENODEV) {
     set_unreadable (path, error);
     return false;
