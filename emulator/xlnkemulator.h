@@ -67,6 +67,15 @@ int xlnk_emulator_reset_core (const char *name);
 int xlnk_emulator_hold_lock (void);
 
 /*
+ * Only with --trace, or a --fault that says who calls. set_faults: from now on these faults of callers and no others are
+ * due, in all processes of this board, counted anew; EINVAL, and fewer or none, if a part of the list is not one. NULL:
+ * none. faults_hit: how many of them have happened. set_trace: from now on calls are written to this file; NULL: nowhere.
+ */
+int xlnk_emulator_set_faults (const char *list);
+int xlnk_emulator_faults_hit (void);
+int xlnk_emulator_set_trace (const char *path);
+
+/*
  * The functions of the library under test that touch hardware without a system call; the preload library puts these in
  * their place. On a plain host they do what a plain host does: a line of 64 bytes, and nothing to maintain.
  */

@@ -122,6 +122,31 @@ forget_earlier (BoardState * state)
     state->uses[i] = 0;
 }
 
+/* For those faults that ask who calls. Beside the heap, so that all processes count together. */
+static gboolean
+make_plan (Machine * machine, const Options * options, GError ** error)
+{
+  Plan plan = options->plan;
+  gboolean good;
+  char *trace;
+  int fd;
+
+  if (plan.count == 0 && !options->trace)
+    return TRUE;
+  plan.magic = PLAN_MAGIC;
+  trace = options->trace ? g_canonicalize_filename (options->trace, NULL) : NULL;
+  g_strlcpy (plan.trace, trace ? trace : "", sizeof plan.trace);
+  g_free (trace);
+  machine->plan = g_build_filename (machine->directory, "faults", NULL);
+  fd = g_open (machine->plan, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  good = fd >= 0 && write (fd, &plan, sizeof plan) == (gssize) sizeof plan;
+  if (!good)
+    fail (error, "cannot make", machine->plan);
+  if (fd >= 0)
+    close (fd);
+  return good;
+}
+
 /* Several runners may share a heap; only the first one of them starts the counts anew. */
 static void
 set_run (Machine * machine, const Options * options)
@@ -156,7 +181,8 @@ machine_start (Machine * machine, const Options * options, GError ** error)
   if (!make_tree (machine, error) || !open_heap (machine, options, error) || !check_heap (machine, options, error))
     return FALSE;
   set_run (machine, options);
-  return cores_start (&machine->cores, &machine->board, machine->heap, machine->tree, options->cores,
+  return make_plan (machine, options, error)
+      && cores_start (&machine->cores, &machine->board, machine->heap, machine->tree, options->cores,
       options->core_count, error);
 }
 
@@ -175,20 +201,21 @@ machine_stop (Machine * machine)
   g_free (machine->directory);
   g_free (machine->tree);
   g_free (machine->heap);
+  g_free (machine->plan);
 }
 
 /* Beside the runner in the build tree, or in the private directory of the installation it belongs to. */
 static char *
-find_preload (GError ** error)
+find_preload (const char *name, GError ** error)
 {
   /* Without /proc, in a bare chroot, the name by which we were run must do. */
   char *link = g_file_read_link ("/proc/self/exe", NULL);
   const char *self = link ? link : (const char *) getauxval (AT_EXECFN);
   char *here = self ? g_path_get_dirname (self) : NULL;
   char *candidates[] = {
-    here ? g_build_filename (here, PRELOAD_NAME, NULL) : NULL,
-    here ? g_build_filename (here, PRELOAD_FROM_BINDIR, PRELOAD_NAME, NULL) : NULL,
-    g_build_filename (PRELOAD_DIR, PRELOAD_NAME, NULL),
+    here ? g_build_filename (here, name, NULL) : NULL,
+    here ? g_build_filename (here, PRELOAD_FROM_BINDIR, name, NULL) : NULL,
+    g_build_filename (PRELOAD_DIR, name, NULL),
   };
   char *found = NULL;
 
@@ -201,17 +228,35 @@ find_preload (GError ** error)
   g_free (link);
   if (!found)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "cannot find %s, neither beside me nor in %s",
-        PRELOAD_NAME, PRELOAD_DIR);
+        name, PRELOAD_DIR);
   return found;
 }
 
 /* The last in the list, after any sanitizer's runtime that the caller put there. */
 static char *
-preload_list (const char *library)
+append_library (char *list, const char *name, GError ** error)
+{
+  char *library = find_preload (name, error);
+  char *longer = library ? g_strconcat (list ? list : "", list ? ":" : "", library, NULL) : NULL;
+
+  g_free (library);
+  g_free (list);
+  return longer;
+}
+
+/* Faults come first: a call that is to fail must not reach the board. */
+static char *
+preload_list (const Machine * machine, GError ** error)
 {
   const char *old = g_getenv ("LD_PRELOAD");
+  char *list = old && *old ? g_strdup (old) : NULL;
 
-  return old && *old ? g_strconcat (old, ":", library, NULL) : g_strdup (library);
+  if (machine->plan) {
+    list = append_library (list, FAULTS_NAME, error);
+    if (!list)
+      return NULL;
+  }
+  return append_library (list, PRELOAD_NAME, error);
 }
 
 /*
@@ -229,19 +274,19 @@ asan_options (void)
 char **
 machine_environment (const Machine * machine, GError ** error)
 {
-  char *library = find_preload (error), *list, *asan;
+  char *list = preload_list (machine, error), *asan;
   char **environment;
 
-  if (!library)
+  if (!list)
     return NULL;
-  list = preload_list (library);
   environment = g_environ_setenv (g_get_environ (), "LD_PRELOAD", list, TRUE);
   asan = asan_options ();
   environment = g_environ_setenv (environment, "ASAN_OPTIONS", asan, TRUE);
   environment = g_environ_setenv (environment, "XLNK_EMULATOR_HEAP", machine->heap, TRUE);
   environment = g_environ_setenv (environment, "XLNK_EMULATOR_TREE", machine->tree, TRUE);
+  if (machine->plan)
+    environment = g_environ_setenv (environment, ENV_PLAN, machine->plan, TRUE);
   g_free (asan);
   g_free (list);
-  g_free (library);
   return environment;
 }

@@ -64,5 +64,6 @@ main (int argc, char **argv)
   result = options_parse (&options, &argc, &argv, &error) ? run (&options) : fail (EXIT_USAGE, error);
   g_free (options.heap);
   g_free (options.report);
+  g_free (options.trace);
   return result;
 }

@@ -4,20 +4,7 @@
  */
 #include "runner.h"
 
-#include <errno.h>
 #include <string.h>
-
-/* Those a driver or the VFS in front of it may give. */
-static const struct
-{
-  const char *name;
-  int number;
-} errnos[] = {
-  {"EPERM", EPERM}, {"ENOENT", ENOENT}, {"EINTR", EINTR}, {"EIO", EIO}, {"ENXIO", ENXIO},
-  {"EBADF", EBADF}, {"EAGAIN", EAGAIN}, {"ENOMEM", ENOMEM}, {"EACCES", EACCES}, {"EFAULT", EFAULT},
-  {"EBUSY", EBUSY}, {"EEXIST", EEXIST}, {"ENODEV", ENODEV}, {"EINVAL", EINVAL}, {"ENFILE", ENFILE},
-  {"EMFILE", EMFILE}, {"ENOTTY", ENOTTY}, {"ENOSPC", ENOSPC}, {"ENOSYS", ENOSYS}, {"ETIMEDOUT", ETIMEDOUT},
-};
 
 static gboolean
 find_request (const char *name, uint32_t * request)
@@ -25,18 +12,6 @@ find_request (const char *name, uint32_t * request)
   for (uint32_t i = 0; i < REQUEST_KINDS; i++) {
     if (g_str_equal (board_request_name (i), name)) {
       *request = i;
-      return TRUE;
-    }
-  }
-  return FALSE;
-}
-
-static gboolean
-find_errno (const char *name, int32_t * result)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (errnos); i++) {
-    if (g_str_equal (errnos[i].name, name)) {
-      *result = -errnos[i].number;
       return TRUE;
     }
   }
@@ -53,8 +28,10 @@ find_result (const char *text, uint32_t request, int32_t * result)
     *result = BOARD_FAULT_KILL;
     return TRUE;
   }
-  if (text[0] != '+')
-    return find_errno (text, result);
+  if (text[0] != '+') {
+    *result = plan_errno (text);
+    return *result != 0;
+  }
   if (request < REQUEST_ALLOC || !g_ascii_string_to_unsigned (text + 1, 10, 1, 65535, &number, NULL))
     return FALSE;
   *result = (int32_t) number;
@@ -75,6 +52,15 @@ parse_one (const char *text, BoardFault * fault)
   return good;
 }
 
+/* Those that say who must have made the call are not the board's. */
+static gboolean
+take_one (Options * options, const char *text)
+{
+  if (strchr (text, '@'))
+    return plan_add (&options->plan, text);
+  return options->fault_count < BOARD_MAX_FAULTS && parse_one (text, &options->faults[options->fault_count++]);
+}
+
 gboolean
 options_parse_faults (Options * options, const char *text, GError ** error)
 {
@@ -82,10 +68,11 @@ options_parse_faults (Options * options, const char *text, GError ** error)
   gboolean good = TRUE;
 
   for (char **item = items; *item && good; item++) {
-    good = options->fault_count < BOARD_MAX_FAULTS && parse_one (*item, &options->faults[options->fault_count++]);
+    good = take_one (options, *item);
     if (!good)
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          "--fault: “%s” is not request:n:result as in alloc:3:ENOMEM or alloc:5:+16; see --help", *item);
+          "--fault: “%s” is not request:n:result as in alloc:3:ENOMEM or alloc:5:+16, or "
+          "call@object:n:result; see --help", *item);
   }
   g_strfreev (items);
   return good;

@@ -34,6 +34,16 @@ static const char description[] =
     "dmasubmit dmawait dmarelease devregister dmaregister devunregister mcdmaregister\n"
     "cachectrl memop config irqregister irqunregister irqwait shutdown recres\n"
     "\n"
+    "Faults of one caller: CALL@OBJECT[+OFFSET]:N:RESULT. The N-th such call that is made by\n"
+    "the program or library whose file has that name fails, on whatever file it is; with an\n"
+    "offset, the N-th that has this return address on its stack. Calls of others are neither\n"
+    "counted nor touched. The driver's requests fail before they reach it:\n"
+    "  --fault rename@libgstxlnk-1.0.so.0:1:ENOSPC,alloc@libgstxlnk-1.0.so.0+0x1f2c:2:+96\n"
+    "Calls: open close read write ioctl alloc free cachectrl recres mmap munmap madvise mlock\n"
+    "stat statfs access realpath opendir readdir flock fcntl ftruncate fallocate fchmod unlink\n"
+    "rename mkdir eventfd ppoll getrandom. --trace FILE appends a line for each of them: process,\n"
+    "call, - or the fault it met, and the return addresses, from the innermost outwards.\n"
+    "\n"
     "Exit status: COMMAND's, or 128 + the signal that ended it. 70 if COMMAND returned 0\n"
     "but --strict found a fault. 64: bad options. 125: the emulator failed. 126, 127:\n"
     "COMMAND cannot be run, or is not there.\n"
@@ -219,7 +229,8 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
         "exit 70 on a leak or hazard; =redundant: on redundant maintenance too", "redundant"},
     {"core", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw.cores,
         "an FPGA core, as /dev/uioN and in /dev/mem; see below", "NAME=MODEL[,KEY=VALUE…]"},
-    {"fault", 0, 0, G_OPTION_ARG_STRING, &raw.faults, "let requests fail; see below", "LIST"},
+    {"fault", 0, 0, G_OPTION_ARG_STRING, &raw.faults, "let requests and calls fail; see below", "LIST"},
+    {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options->trace, "write down who makes which call; see below", "FILE"},
     {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}
   };
   GOptionContext *context = g_option_context_new ("-- COMMAND [ARGUMENT…]");

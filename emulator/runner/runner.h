@@ -7,6 +7,7 @@
 
 #include "board.h"
 #include "engines.h"
+#include "plan.h"
 
 #include <glib.h>
 
@@ -28,6 +29,8 @@ typedef struct
   BoardConfig config;
   BoardFault faults[BOARD_MAX_FAULTS];
   unsigned fault_count;
+  Plan plan;                    /* faults of certain callers */
+  char *trace;
   CoreConfig cores[CORES_MAX];
   unsigned core_count;
   char *heap;                   /* NULL: a fresh one */
@@ -44,6 +47,7 @@ typedef struct
   char *directory;              /* temporary; holds the tree, and the heap unless --heap */
   char *tree;
   char *heap;
+  char *plan;                   /* file of the faults of certain callers; NULL: none */
   int lock;                     /* says that the directory is in use */
   int fd;                       /* of the heap; open as long as this runner counts */
   Board board;

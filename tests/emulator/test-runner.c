@@ -78,6 +78,8 @@ test_bad_options (void)
     "--line 48", "--first-id 0", "--first-id 4096", "--driver 2016.4 --first-id 256", "--seed x", "--strict=all",
     "--driver 3.13 --arch arm64", "--fault alloc", "--fault alloc:1", "--fault alloc:0:ENOMEM", "--fault alloc:1:EFOO",
     "--fault mmap:1:+3", "--fault alloc:1:+0", "--fault alloc:1:+65536", "--fault frob:1:ENOMEM", "--fault alloc:1:ENOMEM,", "--frob",
+    "--fault alloc@:1:ENOMEM", "--fault frob@x:1:EIO", "--fault read@x:0:EIO", "--fault read@x:1:+4", "--fault read@x:1:EFOO",
+    "--fault read@x:1",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
@@ -262,6 +264,62 @@ test_death_in_a_request (void)
   g_assert_cmpint (status_of ("--fault mmap:4:SIGKILL", "faults"), ==, 0);
 }
 
+/* Only what the named file calls, and there only its own count. */
+static void
+test_faults_of_a_caller (void)
+{
+  Result own = run ("--fault alloc@client-tool:2:ENOMEM,alloc@client-tool:4:+16,open@client-tool:2:EMFILE,"
+      "mmap@client-tool:1:EAGAIN", "faults");
+  Result others = run ("--fault alloc@libc.so:2:ENOMEM,open@client:2:EMFILE,alloc@client-tool+0x1:1:ENOMEM", "faults");
+
+  g_assert_cmpstr (own.out, ==,
+      "alloc 0 1\nalloc -12 0\nalloc 0 2\nalloc 16 3\nalloc 0 4\nalloc 0 5\n"
+      "mmap -11\nmmap 0\nmunmap 0\nmmap 0\nmunmap 0\nopen -24\n");
+  g_assert_cmpstr (others.out, ==,
+      "alloc 0 1\nalloc 0 2\nalloc 0 3\nalloc 0 4\nalloc 0 5\nalloc 0 6\n"
+      "mmap 0\nmunmap 0\nmmap 0\nmunmap 0\nmmap 0\nmunmap 0\nopen 0\n");
+  g_assert_cmpint (status_of ("--fault munmap@client-tool:1:SIGKILL", "faults"), ==, 128 + 9);
+  clear (&own);
+  clear (&others);
+}
+
+/* What the trace says is where a fault can be put. */
+static void
+test_trace (void)
+{
+  char *directory = g_dir_make_tmp ("xlnk-trace-XXXXXX", NULL), *file = g_build_filename (directory, "trace", NULL);
+  char *options = g_strconcat ("--trace ", file, " --fault alloc@client-tool:2:ENOMEM", NULL), *text, **lines;
+  Result result = run (options, "faults"), again;
+  GPtrArray *places = g_ptr_array_new ();
+
+  g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line; line++) {
+    char **words = g_strsplit (*line, " ", 6);
+
+    if (g_strv_length (words) > 4 && g_str_equal (words[1], "alloc")) {
+      g_assert_cmpstr (words[2], ==, places->len == 1 ? "ENOMEM" : "-");
+      g_ptr_array_add (places, g_strdup (words[4]));
+    }
+    g_strfreev (words);
+  }
+  g_assert_cmpuint (places->len, ==, 6);
+  g_free (options);
+  options = g_strdup_printf ("--fault alloc@%s:6:ENOMEM", (char *) places->pdata[0]);
+  again = run (options, "faults");
+  assert_contains (again.out, "alloc 0 5\nalloc -12 0\n");
+  g_strfreev (lines);
+  g_free (text);
+  g_free (options);
+  g_ptr_array_free (places, TRUE);
+  g_assert_cmpint (g_remove (file), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+  g_free (file);
+  g_free (directory);
+  clear (&result);
+  clear (&again);
+}
+
 static void
 test_seed_repeats (void)
 {
@@ -402,6 +460,8 @@ main (int argc, char **argv)
   ADD ("heap-survives", test_heap_survives);
   ADD ("kill-9-is-in-the-report", test_kill_9_is_in_the_report);
   ADD ("faults", test_faults);
+  ADD ("faults-of-a-caller", test_faults_of_a_caller);
+  ADD ("trace", test_trace);
   ADD ("death-in-a-request", test_death_in_a_request);
   ADD ("seed-repeats", test_seed_repeats);
   ADD ("right-under-every-seed", test_right_under_every_seed);
