@@ -108,6 +108,19 @@ check_numbers (const gchar * name, const gchar * value, GError ** error)
   return TRUE;
 }
 
+/* One whose end is before its beginning is a critical. */
+static gboolean
+check_no_range (const gchar * name, const gchar * value, GError ** error)
+{
+  for (const gchar * at = value; *at != '\0'; at = *at == '"' ? skip_quoted (at) : at + 1) {
+    if (*at == '[') {
+      FAIL (error, "%s=%s: a field has one value, or an array such as <0x10,0x1c>, not a range", name, value);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 /* Appends ",name=value" to @text. What is in quotes is made a string: GStreamer 1.22 still takes "yes" for a boolean,
  * and warns that it is going to change its mind. */
 static gboolean
@@ -142,7 +155,8 @@ check_field (const gchar * field, GString * text, GError ** error)
     FAIL (error, "`%s' cannot be the name of a field: a letter comes first, then letters, digits, `-' and `_'", name);
   else if (value[0] == '\0')
     FAIL (error, "the field `%s' has no value; write %s=...", name, name);
-  else if ((value[0] == '"' || check_numbers (name, value, error)) && append_field (text, name, value, error))
+  else if ((value[0] == '"' || check_numbers (name, value, error)) && check_no_range (name, value, error)
+      && append_field (text, name, value, error))
     return g_steal_pointer (&name);
   return NULL;
 }
@@ -164,10 +178,11 @@ gst_xlnk_description_parse (const gchar * text, GError ** error)
 {
   g_autoptr (GPtrArray) parts = split (text, error);
   g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autofree gchar *kind = parts ? gst_xlnk_description_get_name (text, error) : NULL;
   g_autoptr (GString) normal = NULL;
   GstStructure *structure;
 
-  if (!parts)
+  if (!kind)
     return NULL;
   normal = g_string_new (g_ptr_array_index (parts, 0));
   for (guint i = 1; i < parts->len; i++) {

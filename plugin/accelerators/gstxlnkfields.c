@@ -5,11 +5,29 @@
 
 #define FAIL GST_XLNK_FIELDS_FAIL
 
+/* `NULL' is a string that is none, also as one of several, and a critical where it is to be written. */
+static gboolean
+has_null (const GValue * value)
+{
+  if (GST_VALUE_HOLDS_ARRAY (value)) {
+    for (guint i = 0; i < gst_value_array_get_size (value); i++) {
+      if (has_null (gst_value_array_get_value (value, i)))
+        return TRUE;
+    }
+  } else if (GST_VALUE_HOLDS_LIST (value)) {
+    for (guint i = 0; i < gst_value_list_get_size (value); i++) {
+      if (has_null (gst_value_list_get_value (value, i)))
+        return TRUE;
+    }
+  }
+  return G_VALUE_HOLDS_STRING (value) && !g_value_get_string (value);
+}
+
 /* How the user may have written it, for a message. */
 static gchar *
 value_to_text (const GValue * value)
 {
-  gchar *text = gst_value_serialize (value);
+  gchar *text = has_null (value) ? NULL : gst_value_serialize (value);
 
   return text ? text : g_strdup_value_contents (value);
 }
