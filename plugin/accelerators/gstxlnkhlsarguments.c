@@ -139,14 +139,22 @@ check_count (const GstXlnkHlsArguments * self, guint side, const GstXlnkOffsets 
   return FALSE;
 }
 
+/* GStreamer takes frames without a pixel, and of -1, for video. */
+static gboolean
+parse_video (GstCaps * caps, GstVideoInfo * info)
+{
+  return caps && gst_caps_is_fixed (caps)
+      && gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw")
+      && gst_video_info_from_caps (info, caps)
+      && GST_VIDEO_INFO_WIDTH (info) > 0 && GST_VIDEO_INFO_HEIGHT (info) > 0 && GST_VIDEO_INFO_SIZE (info) > 0;
+}
+
 static gboolean
 configure_side (GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError ** error)
 {
   const GstXlnkHlsSide *registers = &self->side[side];
 
-  self->is_video[side] = caps && gst_caps_is_fixed (caps)
-      && gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw")
-      && gst_video_info_from_caps (&self->info[side], caps);
+  self->is_video[side] = parse_video (caps, &self->info[side]);
   if (!self->is_video[side] && (registers->width != GST_XLNK_NO_REGISTER || registers->height != GST_XLNK_NO_REGISTER
           || registers->format != GST_XLNK_NO_REGISTER || registers->stride.n > 0)) {
     FAIL (error, CAPS, "%s: the core wants width, height, stride or format, which only "
