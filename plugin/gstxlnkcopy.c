@@ -121,6 +121,16 @@ has_plain_rows (const GstVideoFormatInfo * finfo)
       && !GST_VIDEO_FORMAT_INFO_HAS_PALETTE (finfo);
 }
 
+/* A meta of another frame than that of the caps is upstream's mistake, and would be a critical of ours. */
+static gboolean
+is_frame_of (GstBuffer * buffer, const GstVideoInfo * info)
+{
+  GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
+
+  return !meta || (meta->format == GST_VIDEO_INFO_FORMAT (info) && meta->n_planes == GST_VIDEO_INFO_N_PLANES (info)
+      && meta->width >= (guint) GST_VIDEO_INFO_WIDTH (info) && meta->height >= (guint) GST_VIDEO_INFO_HEIGHT (info));
+}
+
 gboolean
 gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info)
 {
@@ -129,6 +139,8 @@ gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * inf
   gboolean ok = TRUE;
   guint plane;
 
+  if (!is_frame_of (src, info))
+    return FALSE;
   if (!gst_video_frame_map (&to, (GstVideoInfo *) info, dest, GST_MAP_WRITE))
     return FALSE;
   if (!gst_video_frame_map (&from, (GstVideoInfo *) info, src, GST_MAP_READ)) {
