@@ -118,6 +118,29 @@ is_address (AssignField field)
   return field == ASSIGN_SRC || field == ASSIGN_DST;
 }
 
+/* Bytes of the register that a field names. */
+static guint64
+get_bytes (const Assignment * assignment, AssignField field)
+{
+  return is_address (field) ? assignment->address_bits / 8 : 4;
+}
+
+/* A file may say anything; the accelerator takes offsets of words, which do not overlap. */
+static gboolean
+is_usable (const Assignment * assignment, const HwhRegister * reg, AssignField field)
+{
+  if (reg->offset % 4 != 0 || reg->offset > G_MAXINT32)
+    return FALSE;
+  for (AssignField i = 0; i < ASSIGN_FIELDS; i++) {
+    const HwhRegister *other = assignment->field[i];
+
+    if (other && reg->offset < other->offset + get_bytes (assignment, i)
+        && other->offset < reg->offset + get_bytes (assignment, field))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* Wide ones are addresses, whatever they are called; addresses are of one width. */
 static void
 assign_one (const HwhCore * core, guint i, gboolean any_wide, Assignment * assignment)
@@ -130,7 +153,7 @@ assign_one (const HwhCore * core, guint i, gboolean any_wide, Assignment * assig
     field = ASSIGN_FIELDS;
   if (is_address (field) && wide != any_wide)
     field = ASSIGN_FIELDS;
-  if (field != ASSIGN_FIELDS && !assignment->field[field])
+  if (field != ASSIGN_FIELDS && !assignment->field[field] && is_usable (assignment, reg, field))
     assignment->field[field] = reg;
   else
     g_ptr_array_add (assignment->rest, (gpointer) reg);
@@ -144,11 +167,22 @@ guess_addresses (const HwhCore * core, Assignment * assignment)
     const HwhRegister *reg = get_register (core, i);
     AssignField field = assignment->field[ASSIGN_SRC] ? ASSIGN_DST : ASSIGN_SRC;
 
-    if (assignment->field[field] || !is_wide (core, i) || !g_ptr_array_remove (assignment->rest, (gpointer) reg))
+    if (assignment->field[field] || !is_wide (core, i) || !is_usable (assignment, reg, field)
+        || !g_ptr_array_remove (assignment->rest, (gpointer) reg))
       continue;
     assignment->field[field] = reg;
     assignment->guessed = TRUE;
   }
+}
+
+/* A stride or a size is that of an address. */
+static void
+drop_without (AssignField address, AssignField field, Assignment * assignment)
+{
+  if (assignment->field[address] || !assignment->field[field])
+    return;
+  g_ptr_array_add (assignment->rest, (gpointer) assignment->field[field]);
+  assignment->field[field] = NULL;
 }
 
 void
@@ -166,6 +200,10 @@ assign_registers (const HwhCore * core, Assignment * assignment)
       assign_one (core, i, any_wide, assignment);
   }
   guess_addresses (core, assignment);
+  drop_without (ASSIGN_SRC, ASSIGN_SRC_STRIDE, assignment);
+  drop_without (ASSIGN_SRC, ASSIGN_SRC_SIZE, assignment);
+  drop_without (ASSIGN_DST, ASSIGN_DST_STRIDE, assignment);
+  drop_without (ASSIGN_DST, ASSIGN_DST_SIZE, assignment);
 }
 
 void

@@ -35,6 +35,11 @@ append_window (GString * text, const HwhCore * core)
     note (core, "the processor has no address for it");
     return FALSE;
   }
+  if (core->base == 0 || core->base % 4 != 0 || core->size % 4 != 0 || core->size > G_MAXUINT32) {
+    note (core, "0x%" G_GINT64_MODIFIER "x bytes at 0x%" G_GINT64_MODIFIER "x are no place for registers", core->size,
+        core->base);
+    return FALSE;
+  }
   append_number (text, "base", core->base);
   append_number (text, "size", core->size);
   return TRUE;
@@ -114,6 +119,17 @@ larger_width (const HwhCore * core, gboolean mm2s, gboolean s2mm)
   return MAX (reads, writes);
 }
 
+/* A number of the design that an AXI DMA cannot be built with, so that the file is not what it seems. */
+static gboolean
+is_possible (const HwhCore * core, const char *what, guint64 number, guint64 min, guint64 max)
+{
+  if (number >= min && number <= max)
+    return TRUE;
+  note (core, "%s of %" G_GUINT64_FORMAT " is not possible: %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT " is", what,
+      number, min, max);
+  return FALSE;
+}
+
 static gboolean
 describe_dma (GString * text, const HwhCore * core)
 {
@@ -121,17 +137,23 @@ describe_dma (GString * text, const HwhCore * core)
   gboolean s2mm = hwh_get_number (core, "c_include_s2mm", 1) != 0;
   gboolean dre = (!mm2s || hwh_get_number (core, "c_include_mm2s_dre", 0))
       && (!s2mm || hwh_get_number (core, "c_include_s2mm_dre", 0));
-  guint64 bits = hwh_get_number (core, "c_addr_width", 32);
+  guint64 bits = hwh_get_number (core, "c_addr_width", 32), width = larger_width (core, mm2s, s2mm);
+  guint64 length_width = hwh_get_number (core, "c_sg_length_width", 14);
 
   if (hwh_get_number (core, "c_include_sg", 1)) {
     note (core, "it has the scatter-gather engine, which axidma does not drive: build it without");
     return FALSE;
   }
   g_string_append (text, "axidma");
-  if (!append_window (text, core))
+  if (!append_window (text, core) || !is_possible (core, "c_sg_length_width", length_width, 8, 26)
+      || !is_possible (core, "a data width", width, 8, 1024) || !is_possible (core, "c_addr_width", bits, 32, 64))
     return FALSE;
-  g_string_append_printf (text, ",length-width=%" G_GUINT64_FORMAT ",data-width=%" G_GUINT64_FORMAT,
-      hwh_get_number (core, "c_sg_length_width", 14), larger_width (core, mm2s, s2mm));
+  if ((width & (width - 1)) != 0) {
+    note (core, "a data width of %" G_GUINT64_FORMAT " is not possible: a power of two is", width);
+    return FALSE;
+  }
+  g_string_append_printf (text, ",length-width=%" G_GUINT64_FORMAT ",data-width=%" G_GUINT64_FORMAT, length_width,
+      width);
   if (dre)
     g_string_append (text, ",dre=true");
   if (bits != 32)

@@ -227,6 +227,15 @@ read_ranges (GPtrArray * cores, xmlNode * modules)
   }
 }
 
+/* libxml says on its own what it thinks of encodings, whatever it is told of errors. */
+G_GNUC_PRINTF (2, 3)
+static void
+say_nothing (void *unused, const char *format, ...)
+{
+  (void) unused;
+  (void) format;
+}
+
 /* Without libxml's own words on stderr: they come with the error. */
 static xmlDoc *
 parse (const char *path, GError ** error)
@@ -239,6 +248,7 @@ parse (const char *path, GError ** error)
     return NULL;
   if (length > G_MAXINT)
     length = 0;
+  xmlSetGenericErrorFunc (NULL, say_nothing);
   doc = xmlReadMemory (text, (int) length, path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
   if (doc && xmlDocGetRootElement (doc) && strcmp ((const char *) xmlDocGetRootElement (doc)->name, "EDKSYSTEM") == 0)
     return doc;

@@ -106,6 +106,10 @@ test_all (void)
   clear (&result);
 }
 
+#define AXI_DMA(parameters) "<EDKSYSTEM><MODULES><MODULE INSTANCE='x' VLNV='a:ip:axi_dma:7.1'><PARAMETERS>" \
+  "<PARAMETER NAME='c_include_sg' VALUE='0'/>" parameters "</PARAMETERS></MODULE><MODULE><MEMORYMAP>" \
+  "<MEMRANGE INSTANCE='x' BASEVALUE='0x1000' HIGHVALUE='0x1fff'/></MEMORYMAP></MODULE></MODULES></EDKSYSTEM>"
+
 static const gchar *const bad[][3] = {
   {"", "is not XML"},
   {"PK\003\004 and so on", "zip file"},
@@ -114,6 +118,8 @@ static const gchar *const bad[][3] = {
   {"<EDKSYSTEM/>", "no HLS core"},
   {"<EDKSYSTEM><MODULES><MODULE/></MODULES></EDKSYSTEM>", "no HLS core"},
   {"<EDKSYSTEM><MODULES><MODULE INSTANCE='x' VLNV='a:ip:axi_dma:7.1'/></MODULES></EDKSYSTEM>", "scatter-gather"},
+  {AXI_DMA ("<PARAMETER NAME='c_m_axi_mm2s_data_width' VALUE='129'/>"), "power of two"},
+  {AXI_DMA ("<PARAMETER NAME='c_addr_width' VALUE='65'/>"), "32 to 64"},
   /* Entities are not expanded, nor files read. */
   {"<!DOCTYPE E [<!ENTITY f SYSTEM 'file:///etc/passwd'>]><EDKSYSTEM>&f;</EDKSYSTEM>", "no HLS core"},
 };
