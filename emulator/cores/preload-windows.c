@@ -28,6 +28,7 @@ typedef struct
 
 static Window table[WINDOWS];
 static unsigned used;
+static int in_use;              /* since the first window; read without the lock, by every munmap() of the program */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -67,6 +68,7 @@ count_plain (Core * core, bool more)
 static void
 add (uintptr_t start, uintptr_t end, Core * core, uint32_t offset)
 {
+  __atomic_store_n (&in_use, 1, __ATOMIC_RELAXED);
   pthread_once (&once, survive_fork);
   count_plain (core, true);
   take ();
@@ -81,7 +83,7 @@ cores_unmapped (const void *start, size_t length)
 {
   const uintptr_t from = (uintptr_t) start, to = from + length;
 
-  if (__atomic_load_n (&used, __ATOMIC_RELAXED) == 0)
+  if (!__atomic_load_n (&in_use, __ATOMIC_RELAXED))
     return;
   take ();
   for (unsigned i = 0; i < used;) {
@@ -104,7 +106,7 @@ cores_find_register (const volatile void *reg, uint32_t * offset)
   const uintptr_t at = (uintptr_t) reg;
   Core *core = NULL;
 
-  if (__atomic_load_n (&used, __ATOMIC_RELAXED) == 0)
+  if (!__atomic_load_n (&in_use, __ATOMIC_RELAXED))
     return NULL;
   take ();
   for (unsigned i = 0; i < used && !core; i++) {

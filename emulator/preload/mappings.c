@@ -18,6 +18,7 @@ typedef struct
 
 static Mapping *table;
 static size_t used, room;
+static int in_use;              /* since the first mapping; read without the lock, by every munmap() of the program */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -87,6 +88,7 @@ mappings_add (const void *start, size_t length, uint64_t phys)
 {
   const uintptr_t at = (uintptr_t) start;
 
+  __atomic_store_n (&in_use, 1, __ATOMIC_RELAXED);
   pthread_once (&once, survive_fork);
   take ();
   cut (at, at + length);
@@ -97,7 +99,7 @@ mappings_add (const void *start, size_t length, uint64_t phys)
 void
 mappings_remove (const void *start, size_t length)
 {
-  if (__atomic_load_n (&used, __ATOMIC_RELAXED) == 0)
+  if (!__atomic_load_n (&in_use, __ATOMIC_RELAXED))
     return;
   take ();
   cut ((uintptr_t) start, (uintptr_t) start + length);
