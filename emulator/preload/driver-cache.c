@@ -35,7 +35,7 @@ driver_cache_control (Call * call)
   uint64_t size;
   unsigned id;
 
-  if (context->version->config && board->state->dma_type == 1)
+  if (context->version->config && __atomic_load_n (&board->state->dma_type, __ATOMIC_RELAXED) == 1)
     return -EPERM;              /* standard mode: the driver's bare -1 */
   if (call_read_block (call))
     return -ENOMEM;
@@ -85,7 +85,7 @@ driver_cache_control_old (Call * call)
   return 0;
 }
 
-/* Not the union: five bytes. A mask of 0 reads the configuration back. */
+/* Not the union: five bytes. A mask of 0 reads the configuration back. Without a lock, as in the driver. */
 long
 driver_config (Call * call)
 {
@@ -95,10 +95,10 @@ driver_config (Call * call)
   if (user_read (&config, call->user, sizeof config))
     return -ENOMEM;
   if (config.mask) {
-    state->dma_type = (uint32_t) config.dma_type;
+    __atomic_store_n (&state->dma_type, (uint32_t) config.dma_type, __ATOMIC_RELAXED);
     return 0;
   }
   config.mask = 1;
-  config.dma_type = (int32_t) state->dma_type;
+  config.dma_type = (int32_t) __atomic_load_n (&state->dma_type, __ATOMIC_RELAXED);
   return (long) user_write (call->user, &config, sizeof config);
 }
