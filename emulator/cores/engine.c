@@ -110,11 +110,20 @@ wait_for_pace (Job * job)
   return job_goes_on (job);
 }
 
+/* Under the lock, under which others read: only the engine counts, so it may look at its own numbers without. */
+void
+engine_count (Engine * engine, board_u64 * counter, uint64_t more)
+{
+  core_lock (engine->core);
+  *counter += more;
+  core_unlock (engine->core);
+}
+
 static bool
 hang (Job * job)
 {
   job->hung = true;
-  job->engine->core->statistics.hangs++;
+  engine_count (job->engine, &job->engine->core->statistics.hangs, 1);
   while (job_goes_on (job) && !quits (job->engine, 1)) {
     if (!engine_wait (job->engine, UINT64_MAX))
       break;
@@ -148,14 +157,13 @@ job_advance (Job * job, uint64_t bytes)
     return hang (job);
   if (job->done >= job->fail_at && !job->failed) {
     job->failed = true;
-    core->statistics.errors += core->config.kind == CORE_HLS;   /* a DMA says so itself */
+    if (core->config.kind == CORE_HLS)  /* a DMA says so itself */
+      engine_count (job->engine, &core->statistics.errors, 1);
   }
   disturb (job, before);
-  if (core->plain_users || core->pending) {
-    core_lock (core);
-    serve (job->engine);
-    core_unlock (core);
-  }
+  core_lock (core);
+  serve (job->engine);
+  core_unlock (core);
   return wait_for_pace (job);
 }
 
@@ -232,7 +240,7 @@ run_hls (Engine * engine, const CoreModel * model)
   if (model->run (&job, arguments) && wait_for_end (&job))
     finish_hls (&job);
   else
-    core->statistics.busy += core_now () - job.started;
+    engine_count (engine, &core->statistics.busy, core_now () - job.started);
   return !job.hung || !quits (engine, 1);
 }
 
@@ -249,7 +257,12 @@ engine_has_work (const Engine * engine)
 static bool
 work (Engine * engine, const CoreModel * model)
 {
-  if (!engine_has_work (engine))
+  bool any;
+
+  core_lock (engine->core);
+  any = engine_has_work (engine);
+  core_unlock (engine->core);
+  if (!any)
     return false;
   return model->kind == CORE_HLS ? run_hls (engine, model) : stream_run (engine, model->stream);
 }

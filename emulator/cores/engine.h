@@ -56,7 +56,8 @@ typedef struct
 bool job_goes_on (const Job * job);
 bool job_advance (Job * job, uint64_t bytes);   /* that much input is through: keep the pace, hang if told to */
 bool engine_wait (Engine * engine, uint64_t until);     /* lets interrupts and stores through; UINT64_MAX: a change */
-bool engine_has_work (const Engine * engine);
+bool engine_has_work (const Engine * engine);   /* under the core's lock, or when the thread has ended */
+void engine_count (Engine * engine, board_u64 * counter, uint64_t more);
 void job_init (Job * job, Engine * engine, uint64_t bytes);      /* without a pace, and uncounted */
 void job_begin (Job * job, Engine * engine, uint64_t bytes);
 

@@ -28,7 +28,7 @@ static void
 fire (Core * core)
 {
   core->enabled = 0;
-  core->events++;
+  __atomic_add_fetch (&core->events, 1, __ATOMIC_RELEASE);      /* whoever reads the node has no lock */
   core->statistics.interrupts++;
   core->pending = 1;
   core->announce_at = core->config.irq_delay ? core_now () + core->config.irq_delay : 0;

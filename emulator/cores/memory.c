@@ -182,7 +182,7 @@ memory_read (Job * job, const Pointer * pointer, uint64_t offset, void *data, ui
       return false;
     done += part;
   }
-  job->engine->core->statistics.bytes_read += size;
+  engine_count (job->engine, &job->engine->core->statistics.bytes_read, size);
   return true;
 }
 
@@ -199,6 +199,6 @@ memory_write (Job * job, const Pointer * pointer, uint64_t offset, const void *d
       return false;
     done += part;
   }
-  job->engine->core->statistics.bytes_written += size;
+  engine_count (job->engine, &job->engine->core->statistics.bytes_written, size);
   return true;
 }

@@ -146,9 +146,9 @@ close_transfer (Engine * engine, unsigned channel, uint32_t error)
     core->statistics.finished += is_first (engine, channel);
     interrupt_update (core);
   }
-  core_unlock (core);
   self->open[channel] = false;
   count_busy (engine);
+  core_unlock (core);
 }
 
 static uint32_t
