@@ -78,6 +78,12 @@ build_sanitized ()
     -Dintrospection=disabled && compile "$top/build-sanitize"
 }
 
+build_threads ()
+{
+  CC=clang configure "$top/build-thread" --werror -Db_sanitize=thread -Db_lundef=false \
+    -Dintrospection=disabled -Dexamples=disabled -Dtools=disabled && compile "$top/build-thread"
+}
+
 # What is told apart below: users of an installation, other processors, a real kernel. All else is "plain".
 apart=(--no-suite installation --no-suite readme --no-suite cross --no-suite system)
 
@@ -107,6 +113,12 @@ test_sanitized ()
     run_tests sanitized "$top/build-sanitize" "${apart[@]}"
 }
 
+# What has GStreamer in it is not for ThreadSanitizer: tests/threads/README.md.
+test_threads ()
+{
+  run_tests threads "$top/build-thread" --suite threads
+}
+
 test_valgrind ()
 {
   run_tests memcheck "$build" --setup valgrind
@@ -117,9 +129,11 @@ need_packages "${test_packages[@]}"
 step 'Build with gcc, no warnings' build_gcc
 step 'Build with clang, no warnings' build_clang
 step 'Build with ASan and UBSan' build_sanitized
+step 'Build with TSan' build_threads
 step 'Tests' test_plain
 step 'README and installation' test_users
 step 'Tests under ASan and UBSan' test_sanitized
+step 'Tests under ThreadSanitizer' test_threads
 step 'Tests under valgrind' test_valgrind
 step 'On the boards'\'' processors' test_cross
 step 'On a real kernel' test_system

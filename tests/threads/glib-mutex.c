@@ -8,7 +8,9 @@
 #include <dlfcn.h>
 #include <glib.h>
 
-#if defined __has_feature
+#if defined __SANITIZE_THREAD__
+#define WATCHED
+#elif defined __has_feature
 #if __has_feature (thread_sanitizer)
 #define WATCHED
 #endif
