@@ -178,6 +178,10 @@ machine_start (Machine * machine, const Options * options, GError ** error)
   machine->tree = g_build_filename (machine->directory, "tree", NULL);
   machine->heap = options->heap ? g_canonicalize_filename (options->heap, NULL)
       : g_build_filename (machine->directory, "heap", NULL);
+  machine->ledger = options->heap ? g_strconcat (machine->heap, ".ledger", NULL)
+      : g_build_filename (machine->directory, "ledger", NULL);
+  if (g_mkdir_with_parents (machine->ledger, 0700) != 0)
+    return fail (error, "cannot make", machine->ledger);
   if (!make_tree (machine, error) || !open_heap (machine, options, error) || !check_heap (machine, options, error))
     return FALSE;
   set_run (machine, options);
@@ -284,6 +288,8 @@ machine_environment (const Machine * machine, GError ** error)
   environment = g_environ_setenv (environment, "ASAN_OPTIONS", asan, TRUE);
   environment = g_environ_setenv (environment, "XLNK_EMULATOR_HEAP", machine->heap, TRUE);
   environment = g_environ_setenv (environment, "XLNK_EMULATOR_TREE", machine->tree, TRUE);
+  /* Who keeps notes about buffers keeps them for as long as there are these, and not on the host. */
+  environment = g_environ_setenv (environment, "GST_XLNK_LEDGER", machine->ledger, FALSE);
   if (machine->plan)
     environment = g_environ_setenv (environment, ENV_PLAN, machine->plan, TRUE);
   g_free (asan);

@@ -47,6 +47,7 @@ typedef struct
   char *directory;              /* temporary; holds the tree, and the heap unless --heap */
   char *tree;
   char *heap;
+  char *ledger;                 /* a directory that lives as long as the heap: beside a heap that was given */
   char *plan;                   /* file of the faults of certain callers; NULL: none */
   int lock;                     /* says that the directory is in use */
   int fd;                       /* of the heap; open as long as this runner counts */
