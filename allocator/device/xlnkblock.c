@@ -5,21 +5,16 @@
 #include <string.h>
 
 #include "xlnkcma.h"
+#include "xlnkcookie.h"
 #include "xlnkcopy.h"
 #include "xlnkfork.h"
 #include "xlnklog.h"
 #include "xlnkmaintain.h"
-#include "xlnksyscall.h"
+#include "xlnkreclaim.h"
 
 #define MIB (1024.0 * 1024.0)
 
 /*** allocation ***/
-
-static size_t
-cookie_offset (size_t size)
-{
-  return (size + XLNK_COOKIE_LINE - 1) & ~(size_t) (XLNK_COOKIE_LINE - 1);
-}
 
 static bool
 check_size (XlnkDevice * device, size_t size, GError ** error)
@@ -70,53 +65,46 @@ leave_parent (XlnkDevice * device)
   }
 }
 
+/* Of an extent that could not be mapped: without a cookie, the driver's word has to do. If it does not take the block
+ * back, the ledger goes on naming it. */
 static void
-make_cookie (XlnkBlock * block)
-{
-  if (!xlnk_sys_random (block->cookie, XLNK_COOKIE_SIZE)) {
-    for (size_t i = 0; i < XLNK_COOKIE_SIZE; i++)
-      block->cookie[i] = (uint8_t) g_random_int ();
-  }
-  xlnk_copy ((char *) block->extent.cpu + cookie_offset (block->size), block->extent.cached, block->cookie, true,
-      XLNK_COOKIE_SIZE);
-}
-
-static bool
-cookie_matches (XlnkBlock * block)
-{
-  uint8_t found[XLNK_COOKIE_SIZE];
-
-  xlnk_copy (found, true, (char *) block->extent.cpu + cookie_offset (block->size), block->extent.cached,
-      XLNK_COOKIE_SIZE);
-  return memcmp (found, block->cookie, XLNK_COOKIE_SIZE) == 0;
-}
-
-/* Of an extent that could not be used: without a cookie, the driver's word has to do. */
-static void
-give_back (XlnkDevice * device, XlnkExtent * extent)
+give_back (XlnkDevice * device, XlnkLedgerSlot * slot, const XlnkExtent * extent)
 {
   g_autoptr (GError) error = NULL;
 
   if (device->klass->is_live (device, extent) && !device->klass->free (device, extent, &error))
     xlnk_log (XLNK_LOG_ERROR, "%s", error->message);
-  if (extent->cpu)
-    device->klass->unmap (device, extent);
+  else
+    xlnk_ledger_clear (slot);
+}
+
+/* What dead processes left may be enough. */
+static bool
+allocate (XlnkDevice * device, XlnkLedgerSlot * slot, XlnkExtent * extent, size_t size, GError ** error)
+{
+  bool no_memory = false;
+
+  if (device->klass->alloc (device, slot, extent, &no_memory, error))
+    return true;
+  if (no_memory && xlnk_reclaim_for_memory (device)) {
+    g_clear_error (error);
+    if (device->klass->alloc (device, slot, extent, &no_memory, error))
+      return true;
+  }
+  if (no_memory)
+    set_exhausted_error (device, size, error);
+  return false;
 }
 
 /* After the mapping and before the first store the driver must confirm that the block lives: a mapping of a free id
  * is one of physical page 0 (xlnk-abi §5.3). */
 static bool
-obtain (XlnkDevice * device, XlnkExtent * extent, size_t size, GError ** error)
+obtain (XlnkDevice * device, XlnkLedgerSlot * slot, XlnkExtent * extent, size_t size, GError ** error)
 {
-  bool no_memory = false;
-
-  if (!device->klass->alloc (device, extent, &no_memory, error)) {
-    if (no_memory)
-      set_exhausted_error (device, size, error);
+  if (!allocate (device, slot, extent, size, error))
     return false;
-  }
   if (!device->klass->map (device, extent, error)) {
-    give_back (device, extent);
+    give_back (device, slot, extent);
     return false;
   }
   if (!device->klass->is_live (device, extent)) {
@@ -124,8 +112,11 @@ obtain (XlnkDevice * device, XlnkExtent * extent, size_t size, GError ** error)
         "buffer %" PRIu32 " of %s was taken away while it was being mapped: some other process has reset the "
         "driver; try again", extent->id, device->path);
     device->klass->unmap (device, extent);
+    xlnk_ledger_clear (slot);
     return false;
   }
+  xlnk_cookie_write (extent, slot->cookie);
+  xlnk_ledger_set_state (slot, XLNK_SLOT_LIVE);
   return true;
 }
 
@@ -142,7 +133,7 @@ enter (XlnkDevice * device, XlnkBlock * block)
 }
 
 static XlnkBlock *
-make_block (XlnkDevice * device, size_t size, const XlnkExtent * extent)
+make_block (XlnkDevice * device, size_t size, XlnkLedgerSlot * slot, const XlnkExtent * extent)
 {
   XlnkBlock *block = g_new0 (XlnkBlock, 1);
 
@@ -153,7 +144,8 @@ make_block (XlnkDevice * device, size_t size, const XlnkExtent * extent)
   block->generation = xlnk_fork_generation ();
   pthread_mutex_init (&block->mutex, NULL);
   xlnk_coherence_init (&block->coherence, size, device->line, extent->cached);
-  make_cookie (block);
+  block->slot = slot;
+  memcpy (block->cookie, slot->cookie, sizeof block->cookie);
   return block;
 }
 
@@ -161,18 +153,23 @@ XlnkBlock *
 xlnk_block_new (XlnkDevice * device, size_t size, bool cached, GError ** error)
 {
   XlnkExtent extent = { .cached = cached };
+  XlnkLedgerSlot *slot;
   XlnkBlock *block = NULL;
 
   if (!check_size (device, size, error))
     return NULL;
-  extent.length = cookie_offset (size) + XLNK_COOKIE_LINE;
+  extent.length = xlnk_cookie_length (size);
   pthread_mutex_lock (&device->mutex);
   leave_parent (device);
-  if (obtain (device, &extent, size, error)) {
-    block = make_block (device, size, &extent);
+  slot = xlnk_ledger_take (device, extent.length, cached);
+  if (obtain (device, slot, &extent, size, error)) {
+    block = make_block (device, size, slot, &extent);
     enter (device, block);
   } else {
     device->counts.failed_allocs++;
+    /* No more than that can have become of it, or somebody else has cleared it. */
+    if (xlnk_ledger_get_state (slot) == XLNK_SLOT_ALLOCATING)
+      xlnk_ledger_clear (slot);
   }
   pthread_mutex_unlock (&device->mutex);
   return block;
@@ -196,14 +193,22 @@ release (XlnkDevice * device, XlnkBlock * block)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!device->klass->is_live (device, &block->extent) || !cookie_matches (block)) {
+  if (xlnk_cookie_look (device, &block->extent, block->cookie) != XLNK_LOOK_MATCH) {
     xlnk_log (XLNK_LOG_WARNING, "buffer %" PRIu32 " of %s is no longer ours: some other process has reset the driver "
         "or freed it; not freeing it", block->extent.id, device->path);
     device->counts.lost_blocks++;
-  } else if (!device->klass->free (device, &block->extent, &error)) {
-    xlnk_log (XLNK_LOG_ERROR, "%s", error->message);
-  } else {
+    xlnk_ledger_clear (block->slot);
+    device->klass->unmap (device, &block->extent);
+    return;
+  }
+  xlnk_ledger_set_state (block->slot, XLNK_SLOT_FREEING);
+  if (device->klass->free (device, &block->extent, &error)) {
     device->counts.frees++;
+    xlnk_ledger_clear (block->slot);
+  } else {
+    /* The ledger goes on naming it, for when this process is gone. */
+    xlnk_log (XLNK_LOG_ERROR, "%s", error->message);
+    xlnk_ledger_set_state (block->slot, XLNK_SLOT_LIVE);
   }
   device->klass->unmap (device, &block->extent);
 }
@@ -359,11 +364,27 @@ xlnk_block_expose (XlnkBlock * block, GError ** error)
 
   if (!check_usable (block, all, error))
     return false;
+  /* Before the address can be anywhere. */
+  xlnk_ledger_set_exposed (block->slot);
   pthread_mutex_lock (&block->mutex);
   /* Again each time: what an open CPU WRITE map has written since, or a clean that failed, is due with this one. */
   exposed = carry_out (block, xlnk_coherence_plan_expose (&block->coherence), error);
   pthread_mutex_unlock (&block->mutex);
   return exposed;
+}
+
+void
+xlnk_block_arm (XlnkBlock * block, uint64_t base, const char *name)
+{
+  if (block->generation == xlnk_fork_generation ())
+    xlnk_ledger_arm (block->slot, xlnk_ledger_core (block->device, base, name));
+}
+
+void
+xlnk_block_disarm (XlnkBlock * block, uint64_t base, const char *name)
+{
+  if (block->generation == xlnk_fork_generation ())
+    xlnk_ledger_disarm (block->slot, xlnk_ledger_core (block->device, base, name));
 }
 
 typedef XlnkPlan *(*PlanRange) (XlnkCoherence * state, XlnkRange range);

@@ -16,11 +16,9 @@
 #define XLNK_BLOCK_H
 
 #include "xlnkdevice.h"
+#include "xlnkledger.h"
 
 G_BEGIN_DECLS
-
-#define XLNK_COOKIE_LINE 64     /* bytes; the longest cache line of any supported CPU */
-#define XLNK_COOKIE_SIZE 16
 
 struct _XlnkBlock
 {
@@ -29,7 +27,8 @@ struct _XlnkBlock
   XlnkExtent extent;
   size_t size;                  /* usable bytes, as asked */
   unsigned generation;          /* which process allocated it */
-  uint8_t cookie[XLNK_COOKIE_SIZE];
+  uint8_t cookie[XLNK_COOKIE_SIZE];     /* as in the slot, which others may write to */
+  XlnkLedgerSlot *slot;
 
   pthread_mutex_t mutex;        /* over check, maintenance and update of what follows */
   XlnkCoherence coherence;
@@ -52,6 +51,12 @@ void xlnk_block_unmap (XlnkBlock * block, XlnkAccess access, XlnkRange range);
 /* The physical address goes to somebody who will not say when the device runs: from now on every map and unmap
  * synchronises. Returns false, and the address must not be handed out, if what is dirty now could not be cleaned. */
 bool xlnk_block_expose (XlnkBlock * block, GError ** error);
+
+/* A job of the core at @base (0: the one called @name) is about to start on the block, and is over or was never started.
+ * A process that dies in between leaves the block alone until that core was found idle. No system call, and no lock but
+ * for the first job of a core. */
+void xlnk_block_arm (XlnkBlock * block, uint64_t base, const char *name);
+void xlnk_block_disarm (XlnkBlock * block, uint64_t base, const char *name);
 
 /* Unconditional, whatever the state says. */
 bool xlnk_block_flush (XlnkBlock * block, XlnkRange range, GError ** error);

@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 #include "xlnkabi.h"
+#include "xlnkcookie.h"
 #include "xlnkdevice.h"
-#include "xlnkhw.h"
+#include "xlnkledger.h"
 #include "xlnklog.h"
 #include "xlnkshift.h"
 #include "xlnksyscall.h"
@@ -80,12 +81,17 @@ check_revision (XlnkDevice * device, GError ** error)
   return false;
 }
 
+/* Its numbers tell this board's ledgers from those of an emulated one. */
 static bool
-is_character_device (int fd)
+identify (XlnkDevice * device)
 {
   struct stat status;
 
-  return xlnk_sys_stat (fd, &status) && S_ISCHR (status.st_mode);
+  if (!xlnk_sys_stat (device->fd, &status) || !S_ISCHR (status.st_mode))
+    return false;
+  device->node_device = status.st_dev;
+  device->node_inode = status.st_ino;
+  return true;
 }
 
 static bool
@@ -96,7 +102,7 @@ chardev_open (XlnkDevice * device, GError ** error)
     set_open_error (error, device->path, errno);
     return false;
   }
-  if (!is_character_device (device->fd)) {
+  if (!identify (device)) {
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
         "%s is not a character device, so it is not the xlnk driver's node: choose another device", device->path);
     return false;
@@ -118,23 +124,39 @@ extent_is_sane (const XlnkExtent * extent)
       && page_round (extent->phys) == extent->phys && extent->phys <= UINT64_MAX - extent->length;
 }
 
-static bool
-chardev_alloc (XlnkDevice * device, XlnkExtent * extent, bool *no_memory, GError ** error)
+/* Returns what the ioctl did. The slot stays ALLOCATING if there is no buffer. */
+static int
+ask_for_buffer (int fd, XlnkLedgerSlot * slot, XlnkExtent * extent)
 {
-  XlnkArg arg = { .bytes = {0} };
+  XlnkAllocArg answer;
   int result;
 
-  arg.alloc.len = (uint32_t) extent->length;
-  arg.alloc.cacheable = extent->cached;
-  result = xlnk_sys_ioctl (device->fd, XLNK_IOC_ALLOCBUF, &arg, "ALLOCBUF", extent->length);
+  slot->arg.alloc.len = (uint32_t) extent->length;
+  slot->arg.alloc.cacheable = extent->cached;
+  slot->arg.alloc.id = 0;
+  slot->arg.alloc.phyaddr = 0;
+  result = xlnk_sys_ioctl (fd, XLNK_IOC_ALLOCBUF, &slot->arg, "ALLOCBUF", extent->length);
+  /* Others may write to the slot: one copy is checked and used. */
+  answer = slot->arg.alloc;
+  extent->id = result >= 0 ? (uint32_t) answer.id : 0;
+  extent->phys = result >= 0 ? answer.phyaddr : 0;
+  /* Also when only the end of the answer did not arrive: there is a buffer then. */
+  if (result >= 0 && extent_is_sane (extent))
+    xlnk_ledger_set_state (slot, XLNK_SLOT_COOKIE_LESS);
+  return result;
+}
+
+static bool
+chardev_alloc (XlnkDevice * device, XlnkLedgerSlot * slot, XlnkExtent * extent, bool *no_memory, GError ** error)
+{
+  int result = ask_for_buffer (device->fd, slot, extent);
+
   *no_memory = result == -ENOMEM;
   if (result != 0) {
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "%s refused to allocate %zu bytes: %s", device->path,
         extent->length, result < 0 ? g_strerror (-result) : "it could not write back the id (which is lost)");
     return false;
   }
-  extent->id = (uint32_t) arg.alloc.id;
-  extent->phys = arg.alloc.phyaddr;
   if (!extent_is_sane (extent)) {
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
         "%s handed out buffer %" PRIu32 " at 0x%" PRIx64 ", which cannot be: this is not a known revision of the "
@@ -175,6 +197,24 @@ chardev_map (XlnkDevice * device, XlnkExtent * extent, GError ** error)
   /* A forked child that wrote here would race its parent, and its exit could free nothing. */
   if (!xlnk_sys_keep_from_children (extent->cpu, length))
     xlnk_log (XLNK_LOG_WARNING, "a forked child will see buffer %" PRIu32 ": %s", extent->id, g_strerror (errno));
+  return true;
+}
+
+static bool
+chardev_map_to_look (XlnkDevice * device, XlnkExtent * extent, GError ** error)
+{
+  size_t length = page_round (extent->length);
+  int shift = device->shift ? device->shift : xlnk_shift_guess (device, extent, error);
+
+  if (shift == 0)
+    return false;
+  extent->cpu = xlnk_sys_map (device->fd, length, (uint64_t) extent->id << shift, false);
+  if (!extent->cpu) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "cannot map buffer %" PRIu32 " (%zu bytes) of %s: %s",
+        extent->id, length, device->path, g_strerror (errno));
+    return false;
+  }
+  xlnk_sys_keep_from_children (extent->cpu, length);
   return true;
 }
 
@@ -251,6 +291,71 @@ chardev_reset (XlnkDevice * device, GError ** error)
   return false;
 }
 
+/* A block whose open file is closed is gone, or still has the cookie. With neither, somebody took it. */
+static XlnkLifetime
+judge_lifetime (XlnkDevice * device, XlnkLedgerSlot * slot, const XlnkExtent * extent)
+{
+  g_autoptr (GError) error = NULL;
+
+  switch (xlnk_cookie_look (device, extent, slot->cookie)) {
+    case XLNK_LOOK_MATCH:
+      xlnk_ledger_set_state (slot, XLNK_SLOT_FREEING);
+      if (chardev_free (device, extent, &error))
+        xlnk_ledger_clear (slot);
+      else
+        xlnk_ledger_set_state (slot, XLNK_SLOT_LIVE);
+      return XLNK_LIFETIME_OF_SYSTEM;
+    case XLNK_LOOK_GONE:
+      xlnk_ledger_clear (slot);
+      return XLNK_LIFETIME_OF_FILE;
+    case XLNK_LOOK_NO_COOKIE:
+    case XLNK_LOOK_OTHER:
+    default:
+      xlnk_ledger_clear (slot);
+      return XLNK_LIFETIME_UNKNOWN;
+  }
+}
+
+/* Mapped through the other open file, which therefore can be closed for good. */
+static bool
+prepare_lifetime (XlnkDevice * device, int fd, XlnkLedgerSlot * slot, XlnkExtent * extent)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ask_for_buffer (fd, slot, extent) != 0 || !extent_is_sane (extent))
+    return false;
+  if (!chardev_map (device, extent, &error)) {
+    xlnk_log (XLNK_LOG_INFO, "%s", error->message);
+    if (chardev_is_live (device, extent) && chardev_free (device, extent, NULL))
+      xlnk_ledger_clear (slot);
+    return false;
+  }
+  if (chardev_is_live (device, extent)) {
+    xlnk_cookie_write (extent, slot->cookie);
+    xlnk_ledger_set_state (slot, XLNK_SLOT_LIVE);
+    return true;
+  }
+  chardev_unmap (device, extent);
+  xlnk_ledger_clear (slot);
+  return false;
+}
+
+static XlnkLifetime
+chardev_try_lifetime (XlnkDevice * device, XlnkLedgerSlot * slot, size_t length)
+{
+  XlnkExtent extent = {.length = length,.cached = true };
+  XlnkLifetime lifetime = XLNK_LIFETIME_UNKNOWN;
+  int fd = xlnk_sys_open (device->path);
+  bool prepared = fd >= 0 && prepare_lifetime (device, fd, slot, &extent);
+
+  xlnk_sys_close (fd);
+  if (prepared) {
+    lifetime = judge_lifetime (device, slot, &extent);
+    chardev_unmap (device, &extent);
+  }
+  return lifetime;
+}
+
 const XlnkDeviceClass xlnk_chardev_class = {
   .name = "xlnk",
   .max_length = INT32_MAX,      /* CACHECTRL handles its size as a signed int */
@@ -258,9 +363,11 @@ const XlnkDeviceClass xlnk_chardev_class = {
   .alloc = chardev_alloc,
   .free = chardev_free,
   .map = chardev_map,
+  .map_to_look = chardev_map_to_look,
   .unmap = chardev_unmap,
   .is_live = chardev_is_live,
   .sync = chardev_sync,
+  .try_lifetime = chardev_try_lifetime,
   .reset = chardev_reset,
   .close = chardev_close,
 };

@@ -6,7 +6,9 @@
 #include "xlnkcma.h"
 #include "xlnkfork.h"
 #include "xlnkhw.h"
+#include "xlnkledger.h"
 #include "xlnklog.h"
+#include "xlnkreclaim.h"
 #include "xlnksyscall.h"
 
 /* The nodes that `auto` tries, in this order. */
@@ -66,9 +68,11 @@ recover_in_child (void *data)
   XlnkDevice *device = data;
 
   if (pthread_mutex_trylock (&device->mutex) == 0) {
+    xlnk_ledger_leave_parent (device, true);
     pthread_mutex_unlock (&device->mutex);
     return;
   }
+  xlnk_ledger_leave_parent (device, false);
   pthread_mutex_init (&device->mutex, NULL);
   device->parents_blocks = device->blocks;      /* not freed, which would be to trust it */
   device->blocks = g_ptr_array_new ();
@@ -76,7 +80,7 @@ recover_in_child (void *data)
 }
 
 XlnkDevice *
-xlnk_device_open (const char *name, GError ** error)
+xlnk_device_open_to_look (const char *name, GError ** error)
 {
   XlnkDevice *device = g_new0 (XlnkDevice, 1);
 
@@ -99,6 +103,16 @@ xlnk_device_open (const char *name, GError ** error)
 }
 
 XlnkDevice *
+xlnk_device_open (const char *name, GError ** error)
+{
+  XlnkDevice *device = xlnk_device_open_to_look (name, error);
+
+  if (device)
+    xlnk_reclaim_quietly (device);
+  return device;
+}
+
+XlnkDevice *
 xlnk_device_ref (XlnkDevice * device)
 {
   atomic_fetch_add (&device->references, 1);
@@ -110,6 +124,7 @@ xlnk_device_unref (XlnkDevice * device)
 {
   if (atomic_fetch_sub (&device->references, 1) != 1)
     return;
+  xlnk_ledger_close (device);
   device->klass->close (device);
   xlnk_fork_unwatch (device);
   pthread_mutex_destroy (&device->mutex);

@@ -26,6 +26,7 @@ G_BEGIN_DECLS
 typedef struct _XlnkDevice XlnkDevice;
 typedef struct _XlnkDeviceClass XlnkDeviceClass;
 typedef struct _XlnkBlock XlnkBlock;
+typedef struct _XlnkLedgerSlot XlnkLedgerSlot;
 
 /* How the caches are maintained (design §5). */
 typedef enum
@@ -45,6 +46,14 @@ typedef struct
   void *cpu;                    /* the mapping, NULL before map and after unmap */
 } XlnkExtent;
 
+/* What becomes of blocks that nobody has freed. */
+typedef enum
+{
+  XLNK_LIFETIME_UNKNOWN,
+  XLNK_LIFETIME_OF_SYSTEM,      /* they stay until a reset, or a reboot */
+  XLNK_LIFETIME_OF_FILE,        /* the driver frees them with the open file that they were allocated through */
+} XlnkLifetime;
+
 struct _XlnkDeviceClass
 {
   const char *name;
@@ -52,17 +61,23 @@ struct _XlnkDeviceClass
 
   /* Opens @device->path into @device->fd and refuses drivers that it does not know. */
   bool (*open) (XlnkDevice * device, GError ** error);
-  /* Fills in id and phys. On failure *@no_memory tells exhaustion from everything else. */
-  bool (*alloc) (XlnkDevice * device, XlnkExtent * extent, bool *no_memory, GError ** error);
+  /* Fills in id and phys. The kernel writes them into @slot (xlnkledger.h), which still names the buffer if there is one
+   * that cannot be used. On failure *@no_memory tells exhaustion from everything else. */
+  bool (*alloc) (XlnkDevice * device, XlnkLedgerSlot * slot, XlnkExtent * extent, bool *no_memory, GError ** error);
   bool (*free) (XlnkDevice * device, const XlnkExtent * extent, GError ** error);
-  /* Maps the whole extent, so that nothing but this extent is reachable. */
+  /* Maps the whole extent, so that nothing but this extent is reachable. The first to be mapped must be new. */
   bool (*map) (XlnkDevice * device, XlnkExtent * extent, GError ** error);
+  /* Maps somebody's block to look at it, and never to write. The first of all may be such a one. */
+  bool (*map_to_look) (XlnkDevice * device, XlnkExtent * extent, GError ** error);
   void (*unmap) (XlnkDevice * device, XlnkExtent * extent);
   /* TRUE if the driver knows a live allocation around the last byte of @extent. */
   bool (*is_live) (XlnkDevice * device, const XlnkExtent * extent);
   /* Maintains at least @range; the wider range that it did maintain goes to *@covered. */
   bool (*sync) (XlnkDevice * device, const XlnkExtent * extent, XlnkMaintenance maintenance, XlnkRange range,
       XlnkRange * covered, GError ** error);
+  /* Tries with a block of its own, which it makes known in @slot, whether a block outlives the open file that it was
+   * allocated through. UNKNOWN if it cannot be tried now. */
+  XlnkLifetime (*try_lifetime) (XlnkDevice * device, XlnkLedgerSlot * slot, size_t length);
   /* Frees every allocation of every process. */
   bool (*reset) (XlnkDevice * device, GError ** error);
   void (*close) (XlnkDevice * device);
@@ -91,6 +106,7 @@ struct _XlnkDevice
   const XlnkDeviceClass *klass;
   char *path;                   /* resolved: no links, no `auto` */
   int fd;
+  uint64_t node_device, node_inode;     /* which node that is: st_dev and st_ino */
   int shift;                    /* mmap offset = id << shift; 0 until probed */
   size_t line;                  /* bytes of a cache line */
   XlnkMaintainer maintainer;
@@ -99,13 +115,20 @@ struct _XlnkDevice
   pthread_mutex_t mutex;        /* over the table's functions and what follows */
   GPtrArray *blocks;            /* of XlnkBlock, live, not referenced */
   GPtrArray *parents_blocks;    /* in a forked child: what may have been half-changed */
+  struct _XlnkLedger *ledger;   /* of this process; NULL before the first allocation */
+  struct _XlnkLedger *parents_ledger;   /* in a forked child: not its own */
+  XlnkLifetime lifetime;
   XlnkDeviceStats counts;
   atomic_ullong flushes, flushed_bytes, invalidates, invalidated_bytes;
 };
 
-/* @name is a path, or `auto` or NULL for the first of the known nodes that exists. Two opens of one node give two
+/* @name is a path, or `auto` or NULL for the first of the known nodes that exists. Frees what dead processes have left
+ * there (xlnkreclaim.h). Two opens of one node give two
  * devices; whoever wants one asks xlnk_device_resolve first. Frees with xlnk_device_unref. */
 XlnkDevice *xlnk_device_open (const char *name, GError ** error);
+
+/* The same, but what dead processes have left stays where it is: for who wants to see it. */
+XlnkDevice *xlnk_device_open_to_look (const char *name, GError ** error);
 XlnkDevice *xlnk_device_ref (XlnkDevice * device);
 void xlnk_device_unref (XlnkDevice * device);
 

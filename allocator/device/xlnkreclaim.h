@@ -96,6 +96,12 @@ unsigned xlnk_reclaim_waits_for_core (XlnkDevice * device, uint64_t base, const 
 bool xlnk_reclaim_core (XlnkDevice * device, uint64_t base, const char *name, XlnkReclaimResult * result,
     GError ** error);
 
+/* For the device ring itself: when a device was opened; and, under the device's mutex, when an allocation found no memory:
+ * true if there is more now. What is left of the dead with an address that was handed out is freed too if the environment
+ * says GST_XLNK_RECLAIM=exposed. */
+void xlnk_reclaim_quietly (XlnkDevice * device);
+bool xlnk_reclaim_for_memory (XlnkDevice * device);
+
 G_END_DECLS
 
 #endif /* XLNK_RECLAIM_H */

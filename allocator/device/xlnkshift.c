@@ -59,9 +59,9 @@ scratch_holds (XlnkDevice * device, const Marker * marker)
   return xlnk_sys_pread (device->fd, &now, sizeof now, 0) && memcmp (&now, marker, sizeof now) == 0;
 }
 
-/* 16, 24, or 0 for "neither, this time". */
+/* 16, 24, or 0 for "neither, this time". @fresh: the block is all zero. */
 static int
-try_once (XlnkDevice * device, const XlnkExtent * extent)
+try_once (XlnkDevice * device, const XlnkExtent * extent, bool fresh)
 {
   size_t page_size = (size_t) sysconf (_SC_PAGESIZE);
   const uint32_t *page;
@@ -76,14 +76,14 @@ try_once (XlnkDevice * device, const XlnkExtent * extent)
     return 0;
   if (page_matches (page, &marker))
     shift = OLD_SHIFT;
-  else if (page_is_zero (page, page_size) && scratch_holds (device, &marker))
+  else if ((!fresh || page_is_zero (page, page_size)) && scratch_holds (device, &marker))
     shift = NEW_SHIFT;
   xlnk_sys_unmap ((void *) page, page_size);
   return shift;
 }
 
-bool
-xlnk_shift_probe (XlnkDevice * device, const XlnkExtent * extent, GError ** error)
+static int
+probe (XlnkDevice * device, const XlnkExtent * extent, bool fresh, GError ** error)
 {
   int shift = 0;
 
@@ -91,19 +91,32 @@ xlnk_shift_probe (XlnkDevice * device, const XlnkExtent * extent, GError ** erro
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
         "cannot tell safely how %s maps its buffers: that needs a buffer id below 256 and the driver gave %" PRIu32
         "; free buffers that other processes hold, then try again", device->path, extent->id);
-    return false;
+    return 0;
   }
   for (int attempt = 0; attempt < ATTEMPTS && shift == 0; attempt++)
-    shift = try_once (device, extent);
+    shift = try_once (device, extent, fresh);
   /* What the page showed means something only if the block was ours all the while. */
   if (shift == 0 || !device->klass->is_live (device, extent)) {
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
         "%s maps its buffers neither at id << %d nor at id << %d (tried %d times with buffer %" PRIu32
         "): this is not a known revision of the xlnk driver", device->path, NEW_SHIFT, OLD_SHIFT, ATTEMPTS,
         extent->id);
-    return false;
+    return 0;
   }
-  device->shift = shift;
-  xlnk_log (XLNK_LOG_INFO, "%s maps a buffer at id << %d", device->path, shift);
-  return true;
+  return shift;
+}
+
+bool
+xlnk_shift_probe (XlnkDevice * device, const XlnkExtent * extent, GError ** error)
+{
+  device->shift = probe (device, extent, true, error);
+  if (device->shift != 0)
+    xlnk_log (XLNK_LOG_INFO, "%s maps a buffer at id << %d", device->path, device->shift);
+  return device->shift != 0;
+}
+
+int
+xlnk_shift_guess (XlnkDevice * device, const XlnkExtent * extent, GError ** error)
+{
+  return probe (device, extent, false, error);
 }

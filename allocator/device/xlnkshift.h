@@ -14,6 +14,11 @@ G_BEGIN_DECLS
  * no memory but that page (read only) and the driver's scratch page. */
 bool xlnk_shift_probe (XlnkDevice * device, const XlnkExtent * extent, GError ** error);
 
+/* The shift as @extent, a live block of somebody's, tells it, or 0: without the certainty that the above has, since what
+ * is in it is not known. Good enough to look at a block that must prove itself by a cookie. Touches what the above
+ * does. */
+int xlnk_shift_guess (XlnkDevice * device, const XlnkExtent * extent, GError ** error);
+
 G_END_DECLS
 
 #endif /* XLNK_SHIFT_H */

@@ -5,12 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "xlnklog.h"
@@ -252,6 +256,20 @@ xlnk_sys_lock (int fd)
 }
 
 bool
+xlnk_sys_is_locked (int fd)
+{
+  int result;
+
+  RETRY (result, flock (fd, LOCK_SH | LOCK_NB));
+  if (result != 0) {
+    LOG_FAILURE ("flock (fd %d, LOCK_SH): %s", fd, g_strerror (errno));
+    return true;
+  }
+  flock (fd, LOCK_UN);
+  return false;
+}
+
+bool
 xlnk_sys_lock_range (int fd, uint64_t start, uint64_t length)
 {
   struct flock lock = {.l_type = F_WRLCK,.l_whence = SEEK_SET,.l_start = (off_t) start,.l_len = (off_t) length };
@@ -324,4 +342,147 @@ xlnk_sys_event_clear (int fd)
   RETRY (done, read (fd, &count, sizeof count));
   if (done < 0 && errno != EAGAIN)
     LOG_FAILURE ("read (eventfd %d): %s", fd, g_strerror (errno));
+}
+
+/*** files of the ledger ***/
+
+int
+xlnk_sys_open_directory (const char *path)
+{
+  int fd;
+
+  RETRY (fd, open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (fd < 0)
+    LOG_FAILURE ("open %s: %s", path, g_strerror (errno));
+  return fd;
+}
+
+bool
+xlnk_sys_make_directory (const char *path, mode_t mode)
+{
+  int result = mkdir (path, mode);
+
+  if (result != 0)
+    LOG_FAILURE ("mkdir %s: %s", path, g_strerror (errno));
+  return result == 0;
+}
+
+int
+xlnk_sys_open_at (int directory, const char *name, int flags, mode_t mode)
+{
+  int fd;
+
+  /* Without O_NONBLOCK a fifo in the file's place would be waited for. */
+  RETRY (fd, openat (directory, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode));
+  if (fd < 0)
+    LOG_FAILURE ("openat %s: %s", name, g_strerror (errno));
+  return fd;
+}
+
+bool
+xlnk_sys_unlink_at (int directory, const char *name)
+{
+  int result = unlinkat (directory, name, 0);
+
+  if (result != 0)
+    LOG_FAILURE ("unlinkat %s: %s", name, g_strerror (errno));
+  return result == 0;
+}
+
+bool
+xlnk_sys_rename_at (int directory, const char *from, const char *to)
+{
+  /* The C library has it from 2.28 on only. */
+  int result = (int) syscall (SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE);
+
+  if (result != 0)
+    LOG_FAILURE ("renameat2 %s to %s: %s", from, to, g_strerror (errno));
+  return result == 0;
+}
+
+static bool
+start_names (int directory, XlnkNames * position)
+{
+  /* Not a duplicate, which would share the position of others. */
+  int fd = xlnk_sys_open_at (directory, ".", O_RDONLY | O_DIRECTORY, 0);
+
+  if (fd < 0)
+    return false;
+  position->stream = fdopendir (fd);
+  if (!position->stream) {
+    LOG_FAILURE ("fdopendir: %s", g_strerror (errno));
+    close (fd);
+  }
+  return position->stream != NULL;
+}
+
+const char *
+xlnk_sys_read_name (int directory, XlnkNames * position)
+{
+  const struct dirent *entry;
+
+  if (!position->stream && !start_names (directory, position))
+    return NULL;
+  errno = 0;
+  entry = readdir (position->stream);
+  if (!entry && errno != 0)
+    LOG_FAILURE ("readdir: %s", g_strerror (errno));
+  return entry ? entry->d_name : NULL;
+}
+
+void
+xlnk_sys_read_names_end (XlnkNames * position)
+{
+  int saved_errno = errno;
+
+  if (position->stream)
+    closedir (position->stream);
+  position->stream = NULL;
+  errno = saved_errno;
+}
+
+bool
+xlnk_sys_set_mode (int fd, mode_t mode)
+{
+  int result = fchmod (fd, mode);
+
+  if (result != 0)
+    LOG_FAILURE ("fchmod (fd %d, %o): %s", fd, (unsigned) mode, g_strerror (errno));
+  return result == 0;
+}
+
+bool
+xlnk_sys_is_in_memory (int fd)
+{
+  struct statfs status;
+  int result;
+
+  RETRY (result, fstatfs (fd, &status));
+  if (result != 0)
+    LOG_FAILURE ("fstatfs (fd %d): %s", fd, g_strerror (errno));
+  return result == 0 && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
+}
+
+bool
+xlnk_sys_allocate (int fd, uint64_t offset, uint64_t size)
+{
+  int code;
+
+  do {
+    code = posix_fallocate (fd, (off_t) offset, (off_t) size);
+  } while (code == EINTR);
+  errno = code;
+  if (code != 0)
+    LOG_FAILURE ("posix_fallocate (fd %d, %" PRIu64 " bytes at %" PRIu64 "): %s", fd, size, offset, g_strerror (code));
+  return code == 0;
+}
+
+bool
+xlnk_sys_lock_pages (void *start, size_t length)
+{
+  int result = mlock (start, length);
+
+  if (result != 0)
+    LOG_FAILURE ("mlock (%zu bytes): %s", length, g_strerror (errno));
+  return result == 0;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 /* Opened O_RDWR | O_CLOEXEC; -1 and errno on failure. */
 int xlnk_sys_open (const char *path);
@@ -57,6 +58,9 @@ bool xlnk_sys_write_word (int fd, int32_t word);
 /* Exclusive, for as long as the open file lives; never waits. errno is EAGAIN if somebody else has it. The second one
  * locks bytes, whatever they mean for the file. */
 bool xlnk_sys_lock (int fd);
+
+/* True if somebody else has it, so: whether it could be had is tried for a moment, with a lock that several may have. */
+bool xlnk_sys_is_locked (int fd);
 bool xlnk_sys_lock_range (int fd, uint64_t start, uint64_t length);
 
 /* Gives up both kinds, which a close does not while a forked child has a copy of the descriptor. */
@@ -69,5 +73,39 @@ int xlnk_sys_poll (struct pollfd *fds, unsigned n, int64_t timeout_us);
 int xlnk_sys_eventfd (void);
 void xlnk_sys_event_set (int fd);
 void xlnk_sys_event_clear (int fd);
+
+/*** files of the ledger: nothing here follows a link in the last component. False, or -1, with errno on failure ***/
+
+/* A directory, for the functions below. */
+int xlnk_sys_open_directory (const char *path);
+bool xlnk_sys_make_directory (const char *path, mode_t mode);
+
+/* @flags are those of open(2), without O_CLOEXEC, O_NOFOLLOW and O_NONBLOCK, which are always there. */
+int xlnk_sys_open_at (int directory, const char *name, int flags, mode_t mode);
+bool xlnk_sys_unlink_at (int directory, const char *name);
+
+/* Fails with EEXIST if there is a @to. */
+bool xlnk_sys_rename_at (int directory, const char *from, const char *to);
+
+/* The next name, or NULL: the end, with errno 0, or a failure. Starts with a @position that is zeroed; the descriptor in
+ * it is to be closed by xlnk_sys_read_names_end. */
+typedef struct
+{
+  void *stream;
+} XlnkNames;
+
+const char *xlnk_sys_read_name (int directory, XlnkNames * position);
+void xlnk_sys_read_names_end (XlnkNames * position);
+
+bool xlnk_sys_set_mode (int fd, mode_t mode);
+
+/* True if the file is in memory only. */
+bool xlnk_sys_is_in_memory (int fd);
+
+/* Room for these bytes, which are zeros if they are new: a store to a mapping of them cannot fail. */
+bool xlnk_sys_allocate (int fd, uint64_t offset, uint64_t size);
+
+/* The pages are there, and stay. */
+bool xlnk_sys_lock_pages (void *start, size_t length);
 
 #endif /* XLNK_SYSCALL_H */

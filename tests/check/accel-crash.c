@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a killed pipeline leaves behind: the driver frees nothing when a process ends (xlnk-abi §5.2), and the board's
- * report must say so. Runs the emulator itself (XLNK_EMULATE) with whole programs. */
+/* What a killed pipeline leaves behind: the driver frees nothing when a process ends (xlnk-abi §5.4), and the board's
+ * report must say so; and the next program that opens the device gives it back. Runs the emulator itself (XLNK_EMULATE)
+ * with whole programs. */
 #include <string.h>
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <gst/check/gstcheck.h>
 
-/* Starts a pipeline, and kills it when it holds a buffer. */
+/* Starts a pipeline, and kills it when a frame came out of it: so none of its buffers is in the making. */
 #define KILLED_PIPELINE \
-  "gst-launch-1.0 -q videotestsrc ! video/x-raw,format=RGBA,width=64,height=48 ! xlnkaccel ! fakesink & pid=$!; " \
-  "n=0; while test `cat /sys/kernel/debug/xlnk/live_blocks` = 0 && test $n -lt 500; do sleep 0.02; n=$((n+1)); done; " \
+  "gst-launch-1.0 -q videotestsrc is-live=true ! video/x-raw,format=RGBA,width=64,height=48 ! xlnkaccel " \
+  "! filesink location=$FRAMES buffer-mode=unbuffered & pid=$!; " \
+  "n=0; while ! test -s $FRAMES && test $n -lt 1000; do sleep 0.02; n=$((n+1)); done; " \
   "kill -9 $pid; wait $pid; test $? = 137"
+
+#define WITHOUT_LEDGER "GST_XLNK_LEDGER=off; export GST_XLNK_LEDGER; "
 
 #define WHOLE_PIPELINE \
   "gst-launch-1.0 -q videotestsrc num-buffers=10 ! video/x-raw,format=RGBA,width=64,height=48 ! xlnkaccel ! fakesink"
 
-static gchar *directory, *report, *heap;
+static gchar *directory, *report, *heap, *frames;
 
 static void
 make_files (void)
@@ -24,16 +28,41 @@ make_files (void)
   directory = g_dir_make_tmp ("xlnk-crash-XXXXXX", NULL);
   report = g_build_filename (directory, "report.json", NULL);
   heap = g_build_filename (directory, "board.heap", NULL);
+  frames = g_build_filename (directory, "frames", NULL);
+  g_setenv ("FRAMES", frames, TRUE);
+}
+
+/* What is in it are the ledgers of the killed. */
+static void
+remove_ledgers (void)
+{
+  gchar *path = g_strconcat (heap, ".ledger", NULL);
+  GDir *dir = g_dir_open (path, 0, NULL);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    gchar *file = g_build_filename (path, name, NULL);
+
+    g_remove (file);
+    g_free (file);
+  }
+  if (dir)
+    g_dir_close (dir);
+  g_rmdir (path);
+  g_free (path);
 }
 
 static void
 remove_files (void)
 {
+  remove_ledgers ();
   g_remove (report);
   g_remove (heap);
+  g_remove (frames);
   g_rmdir (directory);
   g_free (report);
   g_free (heap);
+  g_free (frames);
   g_free (directory);
 }
 
@@ -86,12 +115,21 @@ GST_START_TEST (strict_fails_for_a_killed_pipeline_and_not_for_one_that_ends)
 }
 GST_END_TEST
 
+GST_START_TEST (what_was_left_behind_is_freed_by_the_next_program)
+{
+  fail_unless_equals_int (emulate ("--seed=1", KILLED_PIPELINE), 0);
+  fail_unless (reported_leaks () > 0);
+  fail_unless_equals_int (emulate ("--strict", WHOLE_PIPELINE), 0);
+  fail_unless_equals_int (reported_leaks (), 0);
+}
+GST_END_TEST
+
 /* As contiguous memory does on a board: until it reboots. */
-GST_START_TEST (what_was_left_behind_is_still_there_for_the_next_program_which_works_beside_it)
+GST_START_TEST (without_a_ledger_it_is_still_there_for_the_next_program_which_works_beside_it)
 {
   guint left;
 
-  fail_unless_equals_int (emulate ("--seed=1", KILLED_PIPELINE), 0);
+  fail_unless_equals_int (emulate ("--seed=1", WITHOUT_LEDGER KILLED_PIPELINE), 0);
   left = reported_leaks ();
   fail_unless (left > 0);
   fail_unless_equals_int (emulate ("--seed=1", WHOLE_PIPELINE), 0);
@@ -109,7 +147,8 @@ accel_crash_suite (void)
   tcase_add_checked_fixture (test_case, make_files, remove_files);
   tcase_add_test (test_case, a_killed_pipeline_leaves_buffers_that_the_report_names);
   tcase_add_test (test_case, strict_fails_for_a_killed_pipeline_and_not_for_one_that_ends);
-  tcase_add_test (test_case, what_was_left_behind_is_still_there_for_the_next_program_which_works_beside_it);
+  tcase_add_test (test_case, what_was_left_behind_is_freed_by_the_next_program);
+  tcase_add_test (test_case, without_a_ledger_it_is_still_there_for_the_next_program_which_works_beside_it);
   return suite;
 }
 

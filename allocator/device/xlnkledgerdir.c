@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xlnkledgerdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "xlnksyscall.h"
+
+#define GROUP_DIRECTORY "/run/gst-xlnk"
+#define NEW_PREFIX ".new-"
+
+/*** the directory ***/
+
+static bool
+fail (XlnkLedgerDir * self, GError ** error, const char *what)
+{
+  g_set_error (error, XLNK_ERROR, errno == EACCES || errno == EPERM ? XLNK_ERROR_PERMISSION : XLNK_ERROR_FAILED,
+      "%s %s: %s", self->path, what, g_strerror (errno));
+  return false;
+}
+
+/* Its files say what is to be freed, so it must not be everybody's. */
+static bool
+check_owner (XlnkLedgerDir * self, GError ** error)
+{
+  struct stat status;
+
+  if (!xlnk_sys_stat (self->fd, &status))
+    return fail (self, error, "cannot be looked at");
+  if ((status.st_uid == 0 || status.st_uid == geteuid ()) && !(status.st_mode & S_IWOTH)) {
+    self->file_mode = status.st_mode & S_IWGRP ? 0660 : 0600;
+    return true;
+  }
+  g_set_error (error, XLNK_ERROR, XLNK_ERROR_PERMISSION, "%s %s", self->path,
+      status.st_mode & S_IWOTH ? "can be written to by everybody" : "belongs to somebody who is neither root nor us");
+  return false;
+}
+
+static bool
+is_boot_id (const char *text)
+{
+  return strlen (text) == XLNK_LEDGER_BOOT_ID && strspn (text, "0123456789abcdef-") == XLNK_LEDGER_BOOT_ID;
+}
+
+static bool
+read_boot_id (XlnkLedgerDir * self, GError ** error)
+{
+  g_autofree char *text = xlnk_sys_read_file ("/proc/sys/kernel/random/boot_id");
+
+  if (text && is_boot_id (g_strchomp (text))) {
+    g_strlcpy (self->boot_id, text, sizeof self->boot_id);
+    return true;
+  }
+  g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "/proc/sys/kernel/random/boot_id does not tell this boot from others");
+  return false;
+}
+
+/* The fd; -1 and errno. Who may not enter the group's directory has one of his own. */
+static int
+open_default (XlnkLedgerDir * self, bool make)
+{
+  int fd;
+
+  self->path = g_strdup (GROUP_DIRECTORY);
+  fd = xlnk_sys_open_directory (self->path);
+  if (fd >= 0 || (errno != ENOENT && errno != EACCES))
+    return fd;
+  g_free (self->path);
+  self->path = g_strdup_printf ("/dev/shm/gst-xlnk-%u", (unsigned) geteuid ());
+  fd = xlnk_sys_open_directory (self->path);
+  if (fd >= 0 || errno != ENOENT || !make)
+    return fd;
+  if (!xlnk_sys_make_directory (self->path, 0700) && errno != EEXIST)
+    return -1;
+  return xlnk_sys_open_directory (self->path);
+}
+
+XlnkLedgerDirResult
+xlnk_ledger_dir_open (XlnkLedgerDir * self, bool make, GError ** error)
+{
+  const char *place = g_getenv ("GST_XLNK_LEDGER");
+
+  memset (self, 0, sizeof *self);
+  self->fd = -1;
+  if (place && strcmp (place, "off") == 0)
+    return XLNK_LEDGER_DIR_NONE;
+  if (place && *place) {
+    self->path = g_strdup (place);
+    self->fd = xlnk_sys_open_directory (place);
+  } else {
+    self->fd = open_default (self, make);
+    if (self->fd < 0 && errno == ENOENT && !make)
+      return XLNK_LEDGER_DIR_NONE;
+  }
+  if (self->fd < 0)
+    fail (self, error, "cannot be opened");
+  else if (check_owner (self, error) && read_boot_id (self, error))
+    return XLNK_LEDGER_DIR_OPEN;
+  return XLNK_LEDGER_DIR_FAILED;
+}
+
+void
+xlnk_ledger_dir_close (XlnkLedgerDir * self)
+{
+  xlnk_sys_close (self->fd);
+  g_free (self->path);
+  self->fd = -1;
+  self->path = NULL;
+}
+
+/*** names ***/
+
+char *
+xlnk_ledger_dir_prefix (const XlnkLedgerDir * self, const XlnkDevice * device)
+{
+  return g_strdup_printf ("%s-%" PRIx64 ":%" PRIx64 "-", self->boot_id, device->node_device, device->node_inode);
+}
+
+/* Past one or more of these characters; NULL if there is none. */
+static const char *
+skip (const char *text, const char *characters)
+{
+  size_t length = text ? strspn (text, characters) : 0;
+
+  return length > 0 ? text + length : NULL;
+}
+
+/* A process, and a number if it is not its first. */
+static bool
+is_process (const char *text)
+{
+  static const char digits[] = "0123456789";
+
+  text = skip (text, digits);
+  if (text && *text == '.')
+    text = skip (text + 1, digits);
+  return text && *text == '\0';
+}
+
+/* Of any device and any boot. */
+static bool
+is_ledger (const char *name)
+{
+  static const char hex[] = "0123456789abcdef";
+
+  if (strspn (name, "0123456789abcdef-") <= XLNK_LEDGER_BOOT_ID || name[XLNK_LEDGER_BOOT_ID] != '-')
+    return false;
+  name = skip (name + XLNK_LEDGER_BOOT_ID + 1, hex);
+  if (!name || *name != ':')
+    return false;
+  name = skip (name + 1, hex);
+  return name && *name == '-' && is_process (name + 1);
+}
+
+XlnkLedgerName
+xlnk_ledger_name_kind (const XlnkLedgerDir * self, const char *prefix, const char *name)
+{
+  if (g_str_has_prefix (name, NEW_PREFIX))
+    return XLNK_LEDGER_NAME_NEW;
+  if (!is_ledger (name))
+    return XLNK_LEDGER_NAME_FOREIGN;
+  if (strncmp (name, self->boot_id, XLNK_LEDGER_BOOT_ID) != 0)
+    return XLNK_LEDGER_NAME_OLD;
+  return g_str_has_prefix (name, prefix) ? XLNK_LEDGER_NAME_OURS : XLNK_LEDGER_NAME_FOREIGN;
+}
+
+int
+xlnk_ledger_dir_lock_file (const XlnkLedgerDir * self, const char *name, size_t * size)
+{
+  int fd = xlnk_sys_open_at (self->fd, name, O_RDWR, 0);
+  struct stat status;
+  int reason = EINVAL;
+
+  if (fd < 0)
+    return -1;
+  if (!xlnk_sys_lock (fd))
+    reason = errno == EAGAIN ? 0 : errno;
+  /* Without a link it was another reclaimer's, which is done with it. With two it would be somebody else's file too. */
+  else if (xlnk_sys_stat (fd, &status) && S_ISREG (status.st_mode) && status.st_nlink == 1 && status.st_size >= 0
+      && (uint64_t) status.st_size <= SIZE_MAX) {
+    *size = (size_t) status.st_size;
+    return fd;
+  }
+  xlnk_sys_close (fd);
+  errno = reason;
+  return -1;
+}
