@@ -49,6 +49,10 @@ look_for_hazards (Board * board, uint64_t slot, const Target * target, size_t le
         buffer->length);
 }
 
+#ifndef MAP_FIXED_NOREPLACE      /* glibc 2.27 has not heard of it */
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
 /* Memory behind the end of what the heap holds exists on a board too; nobody else here uses it. */
 static void *
 map_beyond (void *address, size_t length, int prot, int flags, int fd, const Target * target)

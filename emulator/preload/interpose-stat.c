@@ -21,6 +21,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#ifndef STATX_BASIC_STATS        /* before glibc 2.28 only the kernel has it, and only its programs call it */
+#include <linux/stat.h>
+EXPORT int statx (int dir, const char *path, int flags, unsigned mask, struct statx *st);
+#endif
+
 #define NODE_MAJOR 243u         /* dynamic on a board: no program may count on it */
 
 /* For programs linked against an older C library. */
@@ -390,18 +395,29 @@ eaccess (const char *path, int mode)
   return access_any (AT_FDCWD, path, mode, AT_EACCESS);
 }
 
-typedef char *(*Realpath) (const char *path, char *resolved);
+/* Of glibc's two versions of realpath, dlsym may find the one that wants room. */
+static char *
+next_realpath (const char *path, char *resolved)
+{
+  char *(*with_room) (const char *, char *);
+  char *(*without) (const char *);
+
+  if (!resolved) {
+    *(void **) &without = dlsym (RTLD_NEXT, "canonicalize_file_name");
+    return without (path);
+  }
+  *(void **) &with_room = dlsym (RTLD_NEXT, "realpath");
+  return with_room (path, resolved);
+}
 
 static char *
 resolve (const char *path, char *resolved)
 {
-  Realpath next;
   char *result;
   Node node;
 
   if (!paths_find (AT_FDCWD, path, &node)) {
-    *(void **) &next = dlsym (RTLD_NEXT, "realpath");
-    result = next (path, resolved);
+    result = next_realpath (path, resolved);
     if (result || errno != ENOENT || !paths_find_link (AT_FDCWD, path, &node))
       return result;
   }
