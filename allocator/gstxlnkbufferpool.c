@@ -217,18 +217,19 @@ gst_xlnk_buffer_pool_acquire_buffer (GstBufferPool * pool, GstBuffer ** buffer, 
   return class_for (self)->acquire_buffer (pool, buffer, params);
 }
 
-/* Cores from 1.16 on move the memory back to offset 0, into its prefix. */
+/* Cores from 1.16 on move the memory back to offset 0, into its prefix. Those before leave it as it is, and drop a buffer
+ * that somebody made smaller. */
 static void
-restore_prefix (GstXlnkBufferPool * self, GstBuffer * buffer)
+restore_extent (GstXlnkBufferPool * self, GstBuffer * buffer)
 {
   GstMemory *mem;
 
-  if (self->prefix == 0 || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_TAG_MEMORY)
-      || gst_buffer_n_memory (buffer) != 1)
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_TAG_MEMORY) || gst_buffer_n_memory (buffer) != 1)
     return;
   mem = gst_buffer_peek_memory (buffer, 0);
-  if (mem->offset != self->prefix && mem->size + self->prefix <= mem->maxsize)
-    gst_memory_resize (mem, (gssize) self->prefix - (gssize) mem->offset, mem->size);
+  if ((mem->offset != self->prefix || mem->size != self->size) && self->prefix + self->size <= mem->maxsize
+      && gst_memory_is_writable (mem))
+    gst_memory_resize (mem, (gssize) self->prefix - (gssize) mem->offset, self->size);
 }
 
 static void
@@ -237,7 +238,7 @@ gst_xlnk_buffer_pool_reset_buffer (GstBufferPool * pool, GstBuffer * buffer)
   GstXlnkBufferPool *self = GST_XLNK_BUFFER_POOL (pool);
 
   class_for (self)->reset_buffer (pool, buffer);
-  restore_prefix (self, buffer);
+  restore_extent (self, buffer);
 }
 
 /*** the object ***/

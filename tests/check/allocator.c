@@ -72,7 +72,7 @@ GST_START_TEST (last_reference_closes_the_device)
 {
   guint open_files = count_open_files ();
 
-  gst_clear_object (&xlnk_allocator);
+  g_clear_object (&xlnk_allocator);
   fail_unless_equals_int (count_open_files (), open_files - 1);
   xlnk_check_setup ();
   fail_unless_equals_int (count_open_files (), open_files);
@@ -101,7 +101,7 @@ GST_START_TEST (threads_get_and_drop)
 {
   GThread *threads[3];
 
-  gst_clear_object (&xlnk_allocator);
+  g_clear_object (&xlnk_allocator);
   for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
     threads[i] = g_thread_new ("other", get_and_drop, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
@@ -139,7 +139,7 @@ GST_START_TEST (init_once_tries_again_after_a_failure)
 {
   GError *error = NULL;
 
-  gst_clear_object (&xlnk_allocator);
+  g_clear_object (&xlnk_allocator);
   g_setenv ("GST_XLNK_DEVICE", "/nonexistent/xlnk", TRUE);
   for (int i = 0; i < 2; i++) {
     fail_if (gst_xlnk_allocator_init_once (&error));

@@ -367,7 +367,7 @@ GST_START_TEST (memory_outlives_the_allocator)
   GstMemory *mem = xlnk_check_alloc (5000);
 
   xlnk_check_fill (mem, 9);
-  gst_clear_object (&xlnk_allocator);
+  g_clear_object (&xlnk_allocator);
   gst_object_unref (allocator);
   fail_unless (xlnk_check_is_filled (mem, 9));
   fail_unless_equals_uint64 (board_live_buffers (), 1);

@@ -151,24 +151,29 @@ row_value (guint plane, gint row)
   return (guint8) (plane * 80 + row % 75 + 1);
 }
 
+static guint
+first_component (const GstVideoFrame * frame, guint plane)
+{
+  guint component = 0;
+
+  while (GST_VIDEO_FORMAT_INFO_PLANE (frame->info.finfo, component) != plane)
+    component++;
+  return component;
+}
+
 static gint
 rows_of_plane (const GstVideoFrame * frame, guint plane)
 {
-  gint components[GST_VIDEO_MAX_COMPONENTS];
-
-  gst_video_format_info_component (frame->info.finfo, plane, components);
-  return GST_VIDEO_FRAME_COMP_HEIGHT (frame, components[0]);
+  return GST_VIDEO_FRAME_COMP_HEIGHT (frame, first_component (frame, plane));
 }
 
 /* Of a row: the pixels that are certain to be there. */
 static gint
 bytes_of_row (const GstVideoFrame * frame, guint plane)
 {
-  gint components[GST_VIDEO_MAX_COMPONENTS];
+  guint component = first_component (frame, plane);
 
-  gst_video_format_info_component (frame->info.finfo, plane, components);
-  return MAX (1, GST_VIDEO_FRAME_COMP_WIDTH (frame, components[0]) * GST_VIDEO_FRAME_COMP_PSTRIDE (frame,
-          components[0]));
+  return MAX (1, GST_VIDEO_FRAME_COMP_WIDTH (frame, component) * GST_VIDEO_FRAME_COMP_PSTRIDE (frame, component));
 }
 
 static void

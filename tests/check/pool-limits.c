@@ -30,11 +30,13 @@ check_failed_start (GstCaps * caps)
 
 GST_START_TEST (defect_03_failed_start_leaves_nothing)
 {
-  GstCaps *caps = xlnk_check_video_caps ("GRAY8", 1000, 1000);
+  GstCaps *bytes = gst_caps_new_empty_simple ("application/octet-stream");
+  GstCaps *video = xlnk_check_video_caps ("GRAY8", 1000, 1000);
 
-  check_failed_start (NULL);
-  check_failed_start (caps);
-  gst_caps_unref (caps);
+  check_failed_start (bytes);
+  check_failed_start (video);
+  gst_caps_unref (bytes);
+  gst_caps_unref (video);
 }
 
 GST_END_TEST;

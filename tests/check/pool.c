@@ -234,12 +234,13 @@ GST_START_TEST (defect_10_pool_with_two_sizes)
 {
   static const guint sizes[] = { 1000, 200000, 512 };
   GstBufferPool *pool = gst_xlnk_buffer_pool_new (xlnk_allocator);
+  GstCaps *caps = gst_caps_new_empty_simple ("application/octet-stream");
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
     GstStructure *config = gst_buffer_pool_get_config (pool);
     GstBuffer *buffer;
 
-    gst_buffer_pool_config_set_params (config, NULL, sizes[i], 2, 2);
+    gst_buffer_pool_config_set_params (config, caps, sizes[i], 2, 2);
     fail_unless (gst_buffer_pool_set_config (pool, config));
     fail_unless (gst_buffer_pool_set_active (pool, TRUE));
     buffer = xlnk_check_acquire (pool);
@@ -249,6 +250,7 @@ GST_START_TEST (defect_10_pool_with_two_sizes)
     fail_unless (gst_buffer_pool_set_active (pool, FALSE));
     fail_unless_equals_uint64 (board_live_buffers (), 0);
   }
+  gst_caps_unref (caps);
   gst_object_unref (pool);
 }
 
@@ -373,7 +375,7 @@ GST_START_TEST (buffer_outlives_pool_and_allocator)
   xlnk_check_fill (gst_buffer_peek_memory (buffer, 0), 0x3a);
   fail_unless (gst_buffer_pool_set_active (pool, FALSE));
   gst_object_unref (pool);
-  gst_clear_object (&xlnk_allocator);
+  g_clear_object (&xlnk_allocator);
   fail_unless (xlnk_check_is_filled (gst_buffer_peek_memory (buffer, 0), 0x3a));
   gst_buffer_unref (buffer);
   fail_unless_equals_uint64 (board_live_buffers (), 0);

@@ -172,7 +172,7 @@ GST_START_TEST (a_second_copy_on_the_path_is_not_loaded)
   fail_unless (dlopen (copy, RTLD_NOW | RTLD_NOLOAD) == NULL, "loaded twice");
   play ();
   g_clear_error (&error);
-  gst_clear_object (&second);
+  g_clear_object (&second);
   gst_object_unref (first);
   remove_copy (directory, copy);
   g_free (directory);

@@ -22,7 +22,7 @@ xlnk_check_teardown (void)
 {
   fail_unless_equals_uint64 (xlnk_check_stats ().buffer_count, 0);
   fail_unless_equals_uint64 (xlnk_check_stats ().cma_usage, 0);
-  gst_clear_object (&xlnk_allocator);
+  g_clear_object (&xlnk_allocator);
   fail_unless_equals_uint64 (board_live_buffers (), 0);
 }
 
