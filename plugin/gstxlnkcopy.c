@@ -85,32 +85,36 @@ gst_xlnk_copy_bytes (GstBuffer * dest, GstBuffer * src)
   return i == n_memory;
 }
 
-/* The last row of the last plane may lack its padding: as many of @wanted bytes as the mapping has from @data on. */
+/* The last row of the last plane may lack its padding: as many of @wanted bytes as the mapping has from @data on. None
+ * where a meta says that the rows are elsewhere. */
 static gsize
 limit_to_map (GstVideoFrame * frame, guint plane, const guint8 * data, gsize wanted)
 {
   const GstMapInfo *map = &frame->map[frame->meta ? plane : 0];
   const guint8 *end = map->data + map->size;
 
-  return data < end ? MIN (wanted, (gsize) (end - data)) : 0;
+  return data >= map->data && data < end ? MIN (wanted, (gsize) (end - data)) : 0;
 }
 
-static void
+static gboolean
 copy_plane (GstVideoFrame * dest, GstVideoFrame * src, guint plane, CopyFunction copy)
 {
   gint dest_stride = GST_VIDEO_FRAME_PLANE_STRIDE (dest, plane);
   gint src_stride = GST_VIDEO_FRAME_PLANE_STRIDE (src, plane);
   guint8 *to = GST_VIDEO_FRAME_PLANE_DATA (dest, plane);
   const guint8 *from = GST_VIDEO_FRAME_PLANE_DATA (src, plane);
-  gsize row = MIN (ABS (dest_stride), ABS (src_stride));
+  gsize row = MIN (ABS ((gint64) dest_stride), ABS ((gint64) src_stride));
   gint rows = MIN (GST_VIDEO_FRAME_COMP_HEIGHT (dest, plane),
       GST_VIDEO_FRAME_COMP_HEIGHT (src, plane));
 
   for (; rows > 0; rows--, to += dest_stride, from += src_stride) {
-    gsize size = limit_to_map (dest, plane, to, row);
+    gsize size = limit_to_map (src, plane, from, limit_to_map (dest, plane, to, row));
 
-    copy (to, from, limit_to_map (src, plane, from, size));
+    if (size == 0)
+      return FALSE;
+    copy (to, from, size);
   }
+  return TRUE;
 }
 
 /* Tiles and palettes are not rows. */
@@ -149,8 +153,8 @@ gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * inf
   }
 
   if (has_plain_rows (info->finfo)) {
-    for (plane = 0; plane < GST_VIDEO_INFO_N_PLANES (info); plane++)
-      copy_plane (&to, &from, plane, copy);
+    for (plane = 0; plane < GST_VIDEO_INFO_N_PLANES (info) && ok; plane++)
+      ok = copy_plane (&to, &from, plane, copy);
   } else {
     ok = gst_video_frame_copy (&to, &from);
   }

@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Both fail only if something cannot be mapped, or the GstVideoMeta of @src is of another frame. @dest is a writable
- * buffer with one memory. */
+/* Both fail only if something cannot be mapped, or the GstVideoMeta of @src is of another frame or of rows that are not
+ * there. @dest is a writable buffer with one memory. */
 
 /* All bytes of @src, to the start of @dest, which has room for them. Memories of @src are mapped one at a time: mapping
  * the buffer would merge them into yet another copy. */
