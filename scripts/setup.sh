@@ -21,7 +21,7 @@ export GST_REGISTRY=$build/registry.bin
 
 build_packages=(
   gcc libc6-dev meson ninja-build pkg-config python3
-  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libxml2-dev
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libxml2-dev libjson-glib-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   'gobject-introspection?' 'libgirepository1.0-dev?'
 )

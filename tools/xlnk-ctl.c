@@ -20,6 +20,12 @@ static const Command commands[] = {
 #if defined (HAVE_LIBXML2)
   {"describe", "DESIGN.hwh [CORE]", "print the xlnkaccel descriptions of a design's cores", xlnk_ctl_describe},
 #endif
+#if defined (HAVE_JSON_GLIB)
+  {"status", "[--json]", "who holds how much contiguous memory", xlnk_ctl_status},
+  {"watch", "[--interval S]", "the same, live", xlnk_ctl_watch},
+  {"reclaim", "[--dry-run]", "give back what dead processes left", xlnk_ctl_reclaim},
+  {"reset", "--yes", "free the buffers of everybody", xlnk_ctl_reset},
+#endif
   {NULL, NULL, NULL, NULL}
 };
 
@@ -30,7 +36,7 @@ print_usage (gboolean asked)
 
   print ("Usage: xlnk-ctl COMMAND [ARGUMENT...]\n\n");
   for (const Command * command = commands; command->name; command++)
-    print ("  %s %-18s %s\n", command->name, command->arguments, command->summary);
+    print ("  %-8s %-19s %s\n", command->name, command->arguments, command->summary);
   return asked ? 0 : XLNK_CTL_USAGE;
 }
 
@@ -44,8 +50,11 @@ main (int argc, char **argv)
     return print_usage (TRUE);
   for (const Command * command = commands; command->name; command++) {
     if (strcmp (argv[1], command->name) == 0) {
-      int status = command->run (argc - 1, argv + 1);
+      int status;
 
+      argv[1] = g_strconcat ("xlnk-ctl ", command->name, NULL); /* for ever: it is what help and messages call us */
+      g_set_prgname (argv[1]);
+      status = command->run (argc - 1, argv + 1);
       if (status == XLNK_CTL_USAGE)
         g_printerr ("Usage: xlnk-ctl %s %s\n", command->name, command->arguments);
       return status;

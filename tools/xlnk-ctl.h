@@ -9,5 +9,9 @@
 #define XLNK_CTL_USAGE 64
 
 int xlnk_ctl_describe (int argc, char **argv);
+int xlnk_ctl_reclaim (int argc, char **argv);
+int xlnk_ctl_reset (int argc, char **argv);
+int xlnk_ctl_status (int argc, char **argv);
+int xlnk_ctl_watch (int argc, char **argv);
 
 #endif /* XLNK_CTL_H */
