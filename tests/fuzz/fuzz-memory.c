@@ -89,6 +89,20 @@ try_map (Map * map, GstMapFlags flags)
   return gst_memory_map (mem, &map->info, flags);
 }
 
+/* Core forgets to take its lock for writing back if a map for reading ends last. */
+static void
+note_mixed_maps (GstMemory * mem)
+{
+  guint modes = 0;
+
+  for (guint i = 0; i < MAX_MAPS; i++) {
+    if (maps[i].memory && maps[i].memory->mem == mem)
+      modes |= 1u << (maps[i].info.flags & GST_MAP_READWRITE);
+  }
+  if ((modes & (modes - 1)) != 0)
+    gst_mini_object_set_qdata (GST_MINI_OBJECT_CAST (mem), g_quark_from_static_string ("mixed"), mem, NULL);
+}
+
 static void
 map_memory (gboolean device)
 {
@@ -120,6 +134,7 @@ map_memory (gboolean device)
     return;
   memory->maps++;
   *free_map = map;
+  note_mixed_maps (memory->mem);
   check_map (free_map);
 }
 
@@ -180,8 +195,13 @@ read_bytes (void)
     check_map (map);
 }
 
-/* Core locks a parent for its child, and does not look whether it could: not while somebody writes. It refuses where
- * maps for reading and for writing were ended in another order than they began. */
+static gboolean
+has_mixed_maps (GstMemory * mem)
+{
+  return gst_mini_object_get_qdata (GST_MINI_OBJECT_CAST (mem), g_quark_from_static_string ("mixed")) != NULL;
+}
+
+/* Core locks a parent for its child, and does not look whether it could: not while somebody writes. */
 static void
 share (void)
 {
@@ -189,7 +209,8 @@ share (void)
   gsize first, size;
   GstMemory *child;
 
-  if (!memory || !find_free_memory () || has_maps (memory->block, FALSE, TRUE))
+  if (!memory || !find_free_memory () || has_maps (memory->block, FALSE, TRUE)
+      || has_mixed_maps (memory->mem->parent ? memory->mem->parent : memory->mem))
     return;
   first = take_16 () % (memory->mem->maxsize + 1);
   size = take_16 () % (memory->mem->maxsize - first + 1);
