@@ -290,7 +290,7 @@ test_trace (void)
   char *directory = g_dir_make_tmp ("xlnk-trace-XXXXXX", NULL), *file = g_build_filename (directory, "trace", NULL);
   char *options = g_strconcat ("--trace ", file, " --fault alloc@client-tool:2:ENOMEM", NULL), *text, **lines;
   Result result = run (options, "faults"), again;
-  GPtrArray *places = g_ptr_array_new ();
+  GPtrArray *places = g_ptr_array_new_with_free_func (g_free);
 
   g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
   lines = g_strsplit (text, "\n", -1);
