@@ -203,43 +203,44 @@ settle_doubtful (File * file, XlnkLedgerRecord * record, const XlnkExtent * exte
   keep (file, other ? &walk->result->kept_wrong_cookie : &walk->result->kept_cookie_less);
 }
 
+static XlnkLifetime
+try_lifetime (XlnkDevice * device)
+{
+  XlnkLedgerSlot *slot = xlnk_ledger_take (device, TRIAL_LENGTH, true);
+  XlnkLifetime lifetime = device->klass->try_lifetime (device, slot, TRIAL_LENGTH);
+
+  if (xlnk_ledger_get_state (slot) == XLNK_SLOT_ALLOCATING)
+    xlnk_ledger_clear (slot);
+  return lifetime;
+}
+
+/* Only when something depends on it, since it costs a block. A stranger who frees that one just then makes any driver
+ * look like one that frees by open file; he will hardly do so twice. */
+static bool
+frees_by_file (XlnkDevice * device)
+{
+  if (device->lifetime == XLNK_LIFETIME_UNKNOWN)
+    device->lifetime = try_lifetime (device);
+  if (device->lifetime == XLNK_LIFETIME_OF_FILE && !device->lifetime_confirmed) {
+    device->lifetime = try_lifetime (device);
+    device->lifetime_confirmed = device->lifetime == XLNK_LIFETIME_OF_FILE;
+  }
+  return device->lifetime == XLNK_LIFETIME_OF_FILE;
+}
+
+/* A block that matches needs no trial: whatever the driver does, it has not freed this one. */
 static void
 settle_mapped (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent)
 {
   XlnkLook look = xlnk_cookie_look (file->walk->device, extent, record->cookie);
 
-  switch (look) {
-    case XLNK_LOOK_MATCH:
-      settle_match (file, record, extent);
-      break;
-    case XLNK_LOOK_GONE:
-      drop (file, record);
-      break;
-    case XLNK_LOOK_NO_COOKIE:
-    case XLNK_LOOK_OTHER:
-    default:
-      /* It was to be freed, and was: this is somebody else's. */
-      if (record->state == XLNK_SLOT_FREEING)
-        drop (file, record);
-      else
-        settle_doubtful (file, record, extent, look);
-      break;
-  }
-}
-
-/* Only when there is a live block to judge, since it costs one. */
-static XlnkLifetime
-find_lifetime (XlnkDevice * device)
-{
-  XlnkLedgerSlot *slot;
-
-  if (device->lifetime != XLNK_LIFETIME_UNKNOWN)
-    return device->lifetime;
-  slot = xlnk_ledger_take (device, TRIAL_LENGTH, true);
-  device->lifetime = device->klass->try_lifetime (device, slot, TRIAL_LENGTH);
-  if (xlnk_ledger_get_state (slot) == XLNK_SLOT_ALLOCATING)
-    xlnk_ledger_clear (slot);
-  return device->lifetime;
+  if (look == XLNK_LOOK_MATCH)
+    settle_match (file, record, extent);
+  /* If it was to be freed, it was: this is somebody else's. */
+  else if (look == XLNK_LOOK_GONE || record->state == XLNK_SLOT_FREEING || frees_by_file (file->walk->device))
+    drop (file, record);
+  else
+    settle_doubtful (file, record, extent, look);
 }
 
 static void
@@ -249,8 +250,7 @@ settle (File * file, XlnkLedgerRecord * record)
   XlnkExtent extent = extent_of (record);
   g_autoptr (GError) error = NULL;
 
-  if (record->id == 0 || !device->klass->is_live (device, &extent)
-      || find_lifetime (device) == XLNK_LIFETIME_OF_FILE) {
+  if (record->id == 0 || !device->klass->is_live (device, &extent)) {
     drop (file, record);
     return;
   }
