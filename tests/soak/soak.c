@@ -3,7 +3,9 @@
  * soak.c: one pipeline for very many frames, which is renegotiated, sought in, stopped and started at random, beside a
  * process on the same heap that is killed at random. Between rounds nothing may have grown (footprint.h).
  *
- *   soak FRAMES SEED SIBLING|-
+ *   soak FRAMES SEED [SIBLING [XLNK-CTL]]
+ *
+ * What a killed sibling leaves, the next one's open gives back; what it had no time to sign, xlnk-ctl at the end.
  *
  * Runs on an emulated board with the cores `copy` and `dma`. Exit status 0 if all is well; what is not, and when, is on
  * stderr.
@@ -321,6 +323,23 @@ kill_sibling (void)
   start_sibling ();
 }
 
+/* A sibling that was killed between its allocation and its signature leaves a buffer that only a person may free: at most
+ * one for each kill. */
+static void
+give_back (gchar * xlnk_ctl)
+{
+  gchar *command[] = { xlnk_ctl, "reclaim", "--force", NULL };
+  int status = -1;
+  Footprint now;
+  pid_t child;
+
+  if (posix_spawn (&child, xlnk_ctl, NULL, NULL, command, environ) != 0 || waitpid (child, &status, 0) != child || status)
+    fail ("%s reclaim: status 0x%x", xlnk_ctl, (guint) status);
+  footprint_take (&now);
+  if (now.highest_id > 0)
+    fail ("buffer %u is still there", now.highest_id);
+}
+
 /*** rounds ***/
 
 static const struct
@@ -412,18 +431,20 @@ soak (guint64 wanted)
 int
 main (int argc, char **argv)
 {
-  if (argc != 4) {
-    fprintf (stderr, "usage: %s FRAMES SEED SIBLING|-\n", argv[0]);
+  if (argc < 3 || argc > 5) {
+    fprintf (stderr, "usage: %s FRAMES SEED [SIBLING [XLNK-CTL]]\n", argv[0]);
     return 2;
   }
   gst_init (NULL, NULL);
   dice = g_rand_new_with_seed ((guint32) g_ascii_strtoull (argv[2], NULL, 10));
-  sibling_program = g_str_equal (argv[3], "-") ? NULL : argv[3];
+  sibling_program = argv[3];    /* or NULL */
   if (sibling_program)
     start_sibling ();
   soak (g_ascii_strtoull (argv[1], NULL, 10));
   if (sibling_program)
     end_sibling ();
+  if (sibling_program && argv[4])
+    give_back (argv[4]);
   printf ("%" G_GUINT64_FORMAT " frames, %u kills\n", frames, kills);
   g_rand_free (dice);
   return 0;
