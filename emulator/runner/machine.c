@@ -122,6 +122,17 @@ forget_earlier (BoardState * state)
     state->uses[i] = 0;
 }
 
+/* For programs that are somewhere else. (GLib has had g_canonicalize_filename since 2.58.) */
+static char *
+make_absolute (const char *path)
+{
+  char *here = g_get_current_dir ();
+  char *absolute = g_path_is_absolute (path) ? g_strdup (path) : g_build_filename (here, path, NULL);
+
+  g_free (here);
+  return absolute;
+}
+
 /* For those faults that ask who calls. Beside the heap, so that all processes count together. */
 static gboolean
 make_plan (Machine * machine, const Options * options, GError ** error)
@@ -134,7 +145,7 @@ make_plan (Machine * machine, const Options * options, GError ** error)
   if (plan.count == 0 && !options->trace)
     return TRUE;
   plan.magic = PLAN_MAGIC;
-  trace = options->trace ? g_canonicalize_filename (options->trace, NULL) : NULL;
+  trace = options->trace ? make_absolute (options->trace) : NULL;
   g_strlcpy (plan.trace, trace ? trace : "", sizeof plan.trace);
   g_free (trace);
   machine->plan = g_build_filename (machine->directory, "faults", NULL);
@@ -176,7 +187,7 @@ machine_start (Machine * machine, const Options * options, GError ** error)
     return FALSE;
   machine->lock = leftovers_lock (machine->directory);
   machine->tree = g_build_filename (machine->directory, "tree", NULL);
-  machine->heap = options->heap ? g_canonicalize_filename (options->heap, NULL)
+  machine->heap = options->heap ? make_absolute (options->heap)
       : g_build_filename (machine->directory, "heap", NULL);
   machine->ledger = options->heap ? g_strconcat (machine->heap, ".ledger", NULL)
       : g_build_filename (machine->directory, "ledger", NULL);
@@ -225,7 +236,7 @@ find_preload (const char *name, GError ** error)
 
   for (gsize i = 0; i < G_N_ELEMENTS (candidates); i++) {
     if (!found && candidates[i] && g_file_test (candidates[i], G_FILE_TEST_EXISTS))
-      found = g_canonicalize_filename (candidates[i], NULL);
+      found = make_absolute (candidates[i]);
     g_free (candidates[i]);
   }
   g_free (here);
