@@ -121,12 +121,29 @@ check_no_range (const gchar * name, const gchar * value, GError ** error)
   return TRUE;
 }
 
+/* In quotes too, GStreamer before 1.18 takes few characters as they are. */
+static gchar *
+escape (const gchar * quoted)
+{
+  GString *escaped = g_string_new (NULL);
+
+  for (const gchar * at = quoted; *at != '\0'; at++) {
+    if (*at == '\\' && at[1] != '\0')
+      g_string_append_c (escaped, *at++);
+    else if (!g_ascii_isalnum (*at) && !strchr ("\"-_+/:.", *at))
+      g_string_append_c (escaped, '\\');
+    g_string_append_c (escaped, *at);
+  }
+  return g_string_free (escaped, FALSE);
+}
+
 /* Appends ",name=value" to @text. What is in quotes is made a string: GStreamer 1.22 still takes "yes" for a boolean,
  * and warns that it is going to change its mind. */
 static gboolean
 append_field (GString * text, const gchar * name, const gchar * value, GError ** error)
 {
-  g_autofree gchar *field = g_strdup_printf (",%s=%s%s", name, value[0] == '"' ? "(string)" : "", value);
+  g_autofree gchar *string = value[0] == '"' ? escape (value) : NULL;
+  g_autofree gchar *field = g_strdup_printf (",%s=%s%s", name, string ? "(string)" : "", string ? string : value);
   g_autofree gchar *alone = g_strconcat ("x", field, NULL);
   GstStructure *structure = gst_structure_from_string (alone, NULL);
 

@@ -38,6 +38,7 @@ static const struct
   {"hls,uio={1,NULL},src=0x10,dst=0x1c", {"uio"}},
   {"hls,uio=sobel@43c00000,src=0x10,dst=0x1c", {"uio=sobel@43c00000", "quotation marks"}},
   {"hls,uio=\"sobel@43c00000\",src=0x10,dst=0x1c", {NULL}},
+  {"hls,uio=\"gr\303\266\303\237er, \\\"quoted\\\"\",src=0x10,dst=0x1c", {NULL}},
   {"hls,uio=1e5,src=0x10,dst=0x1c", {"uio", "gdouble"}},
 
   /* Numbers. */
