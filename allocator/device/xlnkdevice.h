@@ -118,7 +118,7 @@ struct _XlnkDevice
   struct _XlnkLedger *ledger;   /* of this process; NULL before the first allocation */
   struct _XlnkLedger *parents_ledger;   /* in a forked child: not its own */
   XlnkLifetime lifetime;
-  bool lifetime_confirmed;
+  bool lifetime_confirmed;      /* OF_FILE, said twice */
   XlnkDeviceStats counts;
   atomic_ullong flushes, flushed_bytes, invalidates, invalidated_bytes;
 };

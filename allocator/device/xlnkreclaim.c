@@ -250,7 +250,7 @@ settle (File * file, XlnkLedgerRecord * record)
   XlnkExtent extent = extent_of (record);
   g_autoptr (GError) error = NULL;
 
-  if (record->id == 0 || !device->klass->is_live (device, &extent)) {
+  if (record->id == 0 || device->lifetime_confirmed || !device->klass->is_live (device, &extent)) {
     drop (file, record);
     return;
   }
