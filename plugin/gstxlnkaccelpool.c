@@ -12,7 +12,7 @@ gst_xlnk_accel_parse_video (GstCaps * caps, GstVideoInfo * info)
       && gst_structure_has_name (gst_caps_get_structure (caps, 0),
       "video/x-raw")
       && gst_video_info_from_caps (info, caps)
-      && GST_VIDEO_INFO_SIZE (info) > 0
+      && GST_VIDEO_INFO_WIDTH (info) > 0 && GST_VIDEO_INFO_HEIGHT (info) > 0 && GST_VIDEO_INFO_SIZE (info) > 0
       && GST_VIDEO_INFO_FORMAT (info) != GST_VIDEO_FORMAT_ENCODED;
 }
 

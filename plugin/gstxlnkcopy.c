@@ -117,12 +117,69 @@ copy_plane (GstVideoFrame * dest, GstVideoFrame * src, guint plane, CopyFunction
   return TRUE;
 }
 
-/* Tiles and palettes are not rows. */
+/* A palette of 256 colours of 32 bits. */
 static gboolean
-has_plain_rows (const GstVideoFormatInfo * finfo)
+copy_palette (GstVideoFrame * dest, GstVideoFrame * src, CopyFunction copy)
 {
-  return !GST_VIDEO_FORMAT_INFO_IS_TILED (finfo)
-      && !GST_VIDEO_FORMAT_INFO_HAS_PALETTE (finfo);
+  const gsize size = 256 * 4;
+  guint8 *to = GST_VIDEO_FRAME_PLANE_DATA (dest, 1);
+  const guint8 *from = GST_VIDEO_FRAME_PLANE_DATA (src, 1);
+
+  if (limit_to_map (dest, 1, to, size) < size || limit_to_map (src, 1, from, size) < size)
+    return FALSE;
+  copy (to, from, size);
+  return TRUE;
+}
+
+/* Bytes of one tile, from how the format lies by default. */
+static guint64
+get_tile_size (const GstVideoInfo * info, guint plane)
+{
+  gint stride = GST_VIDEO_INFO_PLANE_STRIDE (info, plane);
+  guint64 tiles = (guint64) GST_VIDEO_TILE_X_TILES (stride) * GST_VIDEO_TILE_Y_TILES (stride);
+  gsize end = GST_VIDEO_INFO_SIZE (info);
+
+  for (guint i = 0; i < GST_VIDEO_INFO_N_PLANES (info); i++) {
+    if (GST_VIDEO_INFO_PLANE_OFFSET (info, i) > GST_VIDEO_INFO_PLANE_OFFSET (info, plane))
+      end = MIN (end, GST_VIDEO_INFO_PLANE_OFFSET (info, i));
+  }
+  return tiles ? (end - GST_VIDEO_INFO_PLANE_OFFSET (info, plane)) / tiles : 0;
+}
+
+/* gst_video_frame_copy() believes the numbers of tiles that are in a meta's stride. */
+static gboolean
+has_all_tiles (GstVideoFrame * src, const GstVideoInfo * info, guint plane)
+{
+  gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (src, plane), least = GST_VIDEO_INFO_PLANE_STRIDE (info, plane);
+  guint64 size;
+
+  if (stride < 0 || GST_VIDEO_TILE_X_TILES (stride) < GST_VIDEO_TILE_X_TILES (least)
+      || GST_VIDEO_TILE_Y_TILES (stride) < GST_VIDEO_TILE_Y_TILES (least))
+    return FALSE;
+  size = GST_VIDEO_TILE_X_TILES (stride) * get_tile_size (info, plane) * GST_VIDEO_TILE_Y_TILES (stride);
+  return size <= G_MAXSSIZE && limit_to_map (src, plane, GST_VIDEO_FRAME_PLANE_DATA (src, plane), size) == size;
+}
+
+static gboolean
+copy_tiles (GstVideoFrame * dest, GstVideoFrame * src, const GstVideoInfo * info)
+{
+  for (guint plane = 0; plane < GST_VIDEO_INFO_N_PLANES (info); plane++) {
+    if (!has_all_tiles (src, info, plane))
+      return FALSE;
+  }
+  return gst_video_frame_copy (dest, src);
+}
+
+static gboolean
+copy_planes (GstVideoFrame * dest, GstVideoFrame * src, const GstVideoInfo * info, CopyFunction copy)
+{
+  gboolean has_palette = GST_VIDEO_FORMAT_INFO_HAS_PALETTE (info->finfo);
+
+  for (guint plane = 0; plane < GST_VIDEO_INFO_N_PLANES (info); plane++) {
+    if (!(has_palette && plane == 1 ? copy_palette (dest, src, copy) : copy_plane (dest, src, plane, copy)))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* A meta of another frame than that of the caps is upstream's mistake, and would be a critical of ours. */
@@ -140,8 +197,7 @@ gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * inf
 {
   CopyFunction copy = pick_copy (dest, src);
   GstVideoFrame to, from;
-  gboolean ok = TRUE;
-  guint plane;
+  gboolean ok;
 
   if (!is_frame_of (src, info))
     return FALSE;
@@ -152,12 +208,10 @@ gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * inf
     return FALSE;
   }
 
-  if (has_plain_rows (info->finfo)) {
-    for (plane = 0; plane < GST_VIDEO_INFO_N_PLANES (info) && ok; plane++)
-      ok = copy_plane (&to, &from, plane, copy);
-  } else {
-    ok = gst_video_frame_copy (&to, &from);
-  }
+  if (GST_VIDEO_FORMAT_INFO_IS_TILED (info->finfo))
+    ok = copy_tiles (&to, &from, info);
+  else
+    ok = copy_planes (&to, &from, info, copy);
 
   gst_video_frame_unmap (&from);
   gst_video_frame_unmap (&to);

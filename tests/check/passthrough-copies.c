@@ -299,6 +299,87 @@ GST_START_TEST (padded_rows_of_ours_are_repacked_for_a_downstream_without_video_
 }
 GST_END_TEST
 
+/* A system buffer whose planes are @shift bytes behind their default places, and rows that are @stride apart, if it is not 0. */
+static GstBuffer *
+make_shifted_frame (const Picture * picture, gsize shift, gint stride)
+{
+  gsize offset[GST_VIDEO_MAX_PLANES] = { 0 };
+  GstVideoInfo info;
+  GstBuffer *buffer;
+
+  gst_video_info_set_format (&info, picture->format, picture->width, picture->height);
+  for (guint i = 0; i < GST_VIDEO_INFO_N_PLANES (&info); i++)
+    offset[i] = info.offset[i] + shift;
+  if (stride != 0)
+    info.stride[0] = stride;
+  buffer = accel_system_buffer (GST_VIDEO_INFO_SIZE (&info) + shift, 7);
+  gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE, picture->format, picture->width, picture->height,
+      GST_VIDEO_INFO_N_PLANES (&info), offset, info.stride);
+  return buffer;
+}
+
+static const Picture no_rows[] = {
+  {GST_VIDEO_FORMAT_NV12_4L4, 64, 64}, {GST_VIDEO_FORMAT_NV12_64Z32, 256, 128}, {GST_VIDEO_FORMAT_RGB8P, 32, 16}
+};
+
+GST_START_TEST (tiles_and_palettes_are_copied_whole)
+{
+  const Picture *picture = &no_rows[__i__];
+  GstBuffer *source = make_shifted_frame (picture, 64, 0), *result;
+  GstHarness *h = accel_harness (NULL);
+  GstVideoInfo info;
+  GstMapInfo map;
+
+  gst_video_info_set_format (&info, picture->format, picture->width, picture->height);
+  gst_harness_set_src_caps (h, gst_video_info_to_caps (&info));
+  result = accel_push_and_pull (h, gst_buffer_ref (source));
+  fail_unless (gst_buffer_map (result, &map, GST_MAP_READ));
+  fail_unless_equals_uint64 (map.size, GST_VIDEO_INFO_SIZE (&info));
+  fail_unless_equals_int (gst_buffer_memcmp (source, 64, map.data, map.size), 0);
+  gst_buffer_unmap (result, &map);
+  gst_buffer_unref (result);
+  gst_buffer_unref (source);
+  accel_harness_done (h);
+}
+GST_END_TEST
+
+static const struct
+{
+  Picture picture;
+  gint stride;
+} lies[] = {
+  {{GST_VIDEO_FORMAT_GRAY8, 64, 48}, -64}, {{GST_VIDEO_FORMAT_GRAY8, 64, 48}, 4096}, {{GST_VIDEO_FORMAT_RGB8P, 32, 16}, -32},
+  {{GST_VIDEO_FORMAT_GRAY8, 64, 48}, G_MININT}, {{GST_VIDEO_FORMAT_NV12_4L4, 64, 64}, 1},
+  {{GST_VIDEO_FORMAT_NV12_4L4, 64, 64}, G_MAXINT}, {{GST_VIDEO_FORMAT_NV12_64Z32, 256, 128}, -1}
+};
+
+/* Nothing is read from where the buffer is not. */
+GST_START_TEST (a_meta_that_lies_is_an_error)
+{
+  const Picture *picture = &lies[__i__].picture;
+  GstHarness *h = accel_harness (NULL);
+  GstVideoInfo info;
+
+  gst_video_info_set_format (&info, picture->format, picture->width, picture->height);
+  gst_harness_set_src_caps (h, gst_video_info_to_caps (&info));
+  fail_unless_equals_int (gst_harness_push (h, make_shifted_frame (picture, 8, lies[__i__].stride)), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "copying");
+  accel_harness_done (h);
+}
+GST_END_TEST
+
+GST_START_TEST (a_meta_of_another_frame_is_an_error)
+{
+  const Picture picture = { GST_VIDEO_FORMAT_RGBA, 32, 24 };
+  GstHarness *h = accel_harness (NULL);
+
+  gst_harness_set_src_caps_str (h, CAPS_RGBA);
+  fail_unless_equals_int (gst_harness_push (h, make_shifted_frame (&picture, 8, 0)), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "copying");
+  accel_harness_done (h);
+}
+GST_END_TEST
+
 /*** bytes ***/
 
 GST_START_TEST (bytes_of_any_length_are_copied_exactly)
@@ -497,6 +578,9 @@ passthrough_copies_suite (void)
   tcase_add_loop_test (test_case, padded_rows_of_each_kind_of_format_are_copied_whole, 0, G_N_ELEMENTS (pictures));
   tcase_add_loop_test (test_case, padded_rows_are_copied_into_uncached_memory, 0, G_N_ELEMENTS (pictures));
   tcase_add_test (test_case, padded_rows_of_ours_are_repacked_for_a_downstream_without_video_meta);
+  tcase_add_loop_test (test_case, tiles_and_palettes_are_copied_whole, 0, G_N_ELEMENTS (no_rows));
+  tcase_add_loop_test (test_case, a_meta_that_lies_is_an_error, 0, G_N_ELEMENTS (lies));
+  tcase_add_test (test_case, a_meta_of_another_frame_is_an_error);
   tcase_add_test (test_case, bytes_of_any_length_are_copied_exactly);
   tcase_add_test (test_case, the_pool_for_bytes_grows_to_the_largest_and_then_allocates_nothing);
   tcase_add_test (test_case, a_stream_without_caps_is_bytes);
