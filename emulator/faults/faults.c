@@ -53,9 +53,12 @@ find_point (PlanCall call, const Caller * callers, unsigned count)
 
   for (unsigned i = 0; i < points; i++) {
     PlanPoint *point = &plan->points[i];
+    uint64_t use;
 
-    if (point->call == call && is_called_by (point, callers, count)
-        && __atomic_add_fetch (&point->seen, 1, __ATOMIC_RELAXED) == point->use)
+    if (point->call != call || !is_called_by (point, callers, count))
+      continue;
+    use = __atomic_add_fetch (&point->seen, 1, __ATOMIC_RELAXED);
+    if (use == point->use || (point->onwards && use > point->use))
       result = point->result;
   }
   if (result)

@@ -140,6 +140,10 @@ parse_point (char *text, PlanPoint * point)
   if (!use || !at)
     return false;
   *at = '\0';
+  if (*use && use[strlen (use) - 1] == '-') {
+    use[strlen (use) - 1] = '\0';
+    point->onwards = 1;
+  }
   if (!parse_call (text, &point->call) || !parse_number (use, 10, UINT32_MAX, &number) || number == 0)
     return false;
   point->use = (uint32_t) number;

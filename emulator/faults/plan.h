@@ -36,7 +36,9 @@ typedef struct
 {
   uint32_t call;
   uint32_t use;                 /* the n-th use that matches fails; counted from 1 */
+  uint32_t onwards;             /* and all that follow it */
   int32_t result;
+  uint32_t reserved;
   uint32_t anywhere;            /* in the object; else only with the return address @offset on the stack */
   uint64_t offset;
   uint64_t seen;
@@ -59,7 +61,7 @@ int plan_errno (const char *name);
 /* The name of what plan_errno gives; NULL. */
 const char *plan_errno_name (int number);
 
-/* CALL@OBJECT[+OFFSET]:N:RESULT, one or more, separated by commas. False leaves @plan as it was before the wrong one. */
+/* CALL@OBJECT[+OFFSET]:N[-]:RESULT, one or more, separated by commas. False leaves @plan as it was before the wrong one. */
 bool plan_add (Plan * plan, const char *list);
 
 /* Maps a file of this layout; NULL: it is none. */

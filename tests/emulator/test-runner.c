@@ -79,7 +79,7 @@ test_bad_options (void)
     "--driver 3.13 --arch arm64", "--fault alloc", "--fault alloc:1", "--fault alloc:0:ENOMEM", "--fault alloc:1:EFOO",
     "--fault mmap:1:+3", "--fault alloc:1:+0", "--fault alloc:1:+65536", "--fault frob:1:ENOMEM", "--fault alloc:1:ENOMEM,", "--frob",
     "--fault alloc@:1:ENOMEM", "--fault frob@x:1:EIO", "--fault read@x:0:EIO", "--fault read@x:1:+4", "--fault read@x:1:EFOO",
-    "--fault read@x:1",
+    "--fault read@x:1", "--fault read@x:-:EIO",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
@@ -270,16 +270,21 @@ test_faults_of_a_caller (void)
 {
   Result own = run ("--fault alloc@client-tool:2:ENOMEM,alloc@client-tool:4:+16,open@client-tool:2:EMFILE,"
       "mmap@client-tool:1:EAGAIN", "faults");
+  Result onwards = run ("--fault alloc@client-tool:3-:ENOMEM,mmap@client-tool:2-:EAGAIN", "faults");
   Result others = run ("--fault alloc@libc.so:2:ENOMEM,open@client:2:EMFILE,alloc@client-tool+0x1:1:ENOMEM", "faults");
 
   g_assert_cmpstr (own.out, ==,
       "alloc 0 1\nalloc -12 0\nalloc 0 2\nalloc 16 3\nalloc 0 4\nalloc 0 5\n"
       "mmap -11\nmmap 0\nmunmap 0\nmmap 0\nmunmap 0\nopen -24\n");
+  g_assert_cmpstr (onwards.out, ==,
+      "alloc 0 1\nalloc 0 2\nalloc -12 0\nalloc -12 0\nalloc -12 0\nalloc -12 0\n"
+      "mmap 0\nmunmap 0\nmmap -11\nmmap -11\nopen 0\n");
   g_assert_cmpstr (others.out, ==,
       "alloc 0 1\nalloc 0 2\nalloc 0 3\nalloc 0 4\nalloc 0 5\nalloc 0 6\n"
       "mmap 0\nmunmap 0\nmmap 0\nmunmap 0\nmmap 0\nmunmap 0\nopen 0\n");
   g_assert_cmpint (status_of ("--fault munmap@client-tool:1:SIGKILL", "faults"), ==, 128 + 9);
   clear (&own);
+  clear (&onwards);
   clear (&others);
 }
 
