@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xlnkblock.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -65,17 +66,31 @@ leave_parent (XlnkDevice * device)
   }
 }
 
-/* Of an extent that could not be mapped: without a cookie, the driver's word has to do. If it does not take the block
- * back, the ledger goes on naming it. */
+static void
+log_doubt (const XlnkDevice * device, const XlnkExtent * extent)
+{
+  xlnk_log (XLNK_LOG_WARNING, "cannot tell whether buffer %" PRIu32 " of %s is still ours (%s): not freeing it, which is "
+      "left to whoever opens the device when this process is gone", extent->id, device->path, g_strerror (errno));
+}
+
+/* Of an extent that could not be used: without a cookie, the driver's word has to do. If it does not take the block
+ * back, or does not answer, the ledger goes on naming it. */
 static void
 give_back (XlnkDevice * device, XlnkLedgerSlot * slot, const XlnkExtent * extent)
 {
   g_autoptr (GError) error = NULL;
 
-  if (device->klass->is_live (device, extent) && !device->klass->free (device, extent, &error))
-    xlnk_log (XLNK_LOG_ERROR, "%s", error->message);
-  else
+  if (!device->klass->is_live (device, extent)) {
+    if (errno == EINVAL)
+      xlnk_ledger_clear (slot);
+    else
+      log_doubt (device, extent);
+    return;
+  }
+  if (device->klass->free (device, extent, &error))
     xlnk_ledger_clear (slot);
+  else
+    xlnk_log (XLNK_LOG_ERROR, "%s", error->message);
 }
 
 /* What dead processes left may be enough. */
@@ -96,6 +111,23 @@ allocate (XlnkDevice * device, XlnkLedgerSlot * slot, XlnkExtent * extent, size_
   return false;
 }
 
+/* Not known to be live, for the reason in errno. */
+static void
+refuse_mapped (XlnkDevice * device, XlnkLedgerSlot * slot, const XlnkExtent * extent, GError ** error)
+{
+  if (errno == EINVAL) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED,
+        "buffer %" PRIu32 " of %s was taken away while it was being mapped: some other process has reset the "
+        "driver; try again", extent->id, device->path);
+    xlnk_ledger_clear (slot);
+    return;
+  }
+  g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED,
+      "%s does not say whether the buffer %" PRIu32 " that it has just handed out is there: %s", device->path, extent->id,
+      g_strerror (errno));
+  give_back (device, slot, extent);
+}
+
 /* After the mapping and before the first store the driver must confirm that the block lives: a mapping of a free id
  * is one of physical page 0 (xlnk-abi §5.3). */
 static bool
@@ -108,11 +140,8 @@ obtain (XlnkDevice * device, XlnkLedgerSlot * slot, XlnkExtent * extent, size_t 
     return false;
   }
   if (!device->klass->is_live (device, extent)) {
-    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED,
-        "buffer %" PRIu32 " of %s was taken away while it was being mapped: some other process has reset the "
-        "driver; try again", extent->id, device->path);
+    refuse_mapped (device, slot, extent, error);
     device->klass->unmap (device, extent);
-    xlnk_ledger_clear (slot);
     return false;
   }
   xlnk_cookie_write (extent, slot->cookie);
@@ -191,9 +220,15 @@ xlnk_block_ref (XlnkBlock * block)
 static void
 release (XlnkDevice * device, XlnkBlock * block)
 {
+  XlnkLook look = xlnk_cookie_look (device, &block->extent, block->cookie);
   g_autoptr (GError) error = NULL;
 
-  if (xlnk_cookie_look (device, &block->extent, block->cookie) != XLNK_LOOK_MATCH) {
+  if (look == XLNK_LOOK_UNKNOWN) {
+    log_doubt (device, &block->extent);
+    device->klass->unmap (device, &block->extent);
+    return;
+  }
+  if (look != XLNK_LOOK_MATCH) {
     xlnk_log (XLNK_LOG_WARNING, "buffer %" PRIu32 " of %s is no longer ours: some other process has reset the driver "
         "or freed it; not freeing it", block->extent.id, device->path);
     device->counts.lost_blocks++;

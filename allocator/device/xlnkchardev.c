@@ -67,8 +67,9 @@ static bool
 check_revision (XlnkDevice * device, GError ** error)
 {
   int result = ask (device, XLNK_IOC_UNUSED, "request 1");
+  int beyond = result == -EINVAL ? ask (device, XLNK_IOC_BEYOND, "request 102") : 0;
 
-  if (result == -EINVAL && ask (device, XLNK_IOC_BEYOND, "request 102") == -ENOTTY)
+  if (beyond == -ENOTTY)
     return true;
   if (result == 0)
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
@@ -76,19 +77,27 @@ check_revision (XlnkDevice * device, GError ** error)
         "whether a buffer is still alive: it needs a kernel from 4.6 on (PYNQ 2.0 or later)", device->path);
   else
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
-        "%s does not answer like the xlnk driver (%s for request 1): choose another device", device->path,
-        result < 0 ? g_strerror (-result) : "a positive result");
+        "%s does not answer like the xlnk driver (%s for request %d): choose another device", device->path,
+        beyond < 0 ? g_strerror (-beyond) : result < 0 ? g_strerror (-result) : "a positive result",
+        result == -EINVAL ? 102 : 1);
   return false;
 }
 
 /* Its numbers tell this board's ledgers from those of an emulated one. */
 static bool
-identify (XlnkDevice * device)
+identify (XlnkDevice * device, GError ** error)
 {
   struct stat status;
 
-  if (!xlnk_sys_stat (device->fd, &status) || !S_ISCHR (status.st_mode))
+  if (!xlnk_sys_stat (device->fd, &status)) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "cannot tell what %s is: %s", device->path, g_strerror (errno));
     return false;
+  }
+  if (!S_ISCHR (status.st_mode)) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
+        "%s is not a character device, so it is not the xlnk driver's node: choose another device", device->path);
+    return false;
+  }
   device->node_device = status.st_dev;
   device->node_inode = status.st_ino;
   return true;
@@ -102,12 +111,7 @@ chardev_open (XlnkDevice * device, GError ** error)
     set_open_error (error, device->path, errno);
     return false;
   }
-  if (!identify (device)) {
-    g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
-        "%s is not a character device, so it is not the xlnk driver's node: choose another device", device->path);
-    return false;
-  }
-  return check_revision (device, error);
+  return identify (device, error) && check_revision (device, error);
 }
 
 static void
@@ -241,7 +245,10 @@ cache_control (XlnkDevice * device, uint64_t phys, size_t size, int action)
 static bool
 chardev_is_live (XlnkDevice * device, const XlnkExtent * extent)
 {
-  return cache_control (device, extent->phys + extent->length - 1, 1, XLNK_ACTION_FLUSH) == 0;
+  int result = cache_control (device, extent->phys + extent->length - 1, 1, XLNK_ACTION_FLUSH);
+
+  errno = result < 0 ? -result : EPROTO;
+  return result == 0;
 }
 
 /* How 32-bit ARM invalidates: action 0 cleans and invalidates L1, then L2. A speculative read between the two may
@@ -308,6 +315,8 @@ judge_lifetime (XlnkDevice * device, XlnkLedgerSlot * slot, const XlnkExtent * e
     case XLNK_LOOK_GONE:
       xlnk_ledger_clear (slot);
       return XLNK_LIFETIME_OF_FILE;
+    case XLNK_LOOK_UNKNOWN:
+      return XLNK_LIFETIME_UNKNOWN;
     case XLNK_LOOK_NO_COOKIE:
     case XLNK_LOOK_OTHER:
     default:
@@ -335,8 +344,9 @@ prepare_lifetime (XlnkDevice * device, int fd, XlnkLedgerSlot * slot, XlnkExtent
     xlnk_ledger_set_state (slot, XLNK_SLOT_LIVE);
     return true;
   }
+  if (errno == EINVAL)
+    xlnk_ledger_clear (slot);
   chardev_unmap (device, extent);
-  xlnk_ledger_clear (slot);
   return false;
 }
 

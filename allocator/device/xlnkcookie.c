@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xlnkcookie.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "xlnkcopy.h"
@@ -55,7 +56,7 @@ xlnk_cookie_look (XlnkDevice * device, const XlnkExtent * extent, const uint8_t 
   uint8_t found[XLNK_COOKIE_SIZE];
 
   if (!device->klass->is_live (device, extent))
-    return XLNK_LOOK_GONE;
+    return errno == EINVAL ? XLNK_LOOK_GONE : XLNK_LOOK_UNKNOWN;
   /* By aligned words, whatever is said of the caching: a ledger may lie. */
   xlnk_copy (found, true, place (extent), false, XLNK_COOKIE_SIZE);
   if (memcmp (cookie, none, XLNK_COOKIE_SIZE) != 0 && memcmp (found, cookie, XLNK_COOKIE_SIZE) == 0)

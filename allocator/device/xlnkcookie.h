@@ -27,6 +27,7 @@ typedef enum
   XLNK_LOOK_GONE,               /* the driver knows no live block there */
   XLNK_LOOK_NO_COOKIE,          /* nothing was written there, or the beginning of our cookie */
   XLNK_LOOK_OTHER,              /* other bytes */
+  XLNK_LOOK_UNKNOWN,            /* the driver could not be asked, for the reason in errno */
 } XlnkLook;
 
 /* @extent is mapped. The driver is asked after the mapping: so it is not one of a buffer that is gone, nor of a smaller

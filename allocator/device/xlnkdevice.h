@@ -70,7 +70,8 @@ struct _XlnkDeviceClass
   /* Maps somebody's block to look at it, and never to write. The first of all may be such a one. */
   bool (*map_to_look) (XlnkDevice * device, XlnkExtent * extent, GError ** error);
   void (*unmap) (XlnkDevice * device, XlnkExtent * extent);
-  /* TRUE if the driver knows a live allocation around the last byte of @extent. */
+  /* TRUE if the driver knows a live allocation around the last byte of @extent. Otherwise errno tells why: EINVAL says
+   * that it knows none, everything else that it could not be asked, so that nothing is known. */
   bool (*is_live) (XlnkDevice * device, const XlnkExtent * extent);
   /* Maintains at least @range; the wider range that it did maintain goes to *@covered. */
   bool (*sync) (XlnkDevice * device, const XlnkExtent * extent, XlnkMaintenance maintenance, XlnkRange range,

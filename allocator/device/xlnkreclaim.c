@@ -236,11 +236,28 @@ settle_mapped (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent
 
   if (look == XLNK_LOOK_MATCH)
     settle_match (file, record, extent);
+  else if (look == XLNK_LOOK_UNKNOWN)
+    keep (file, &file->walk->result->failed);
   /* If it was to be freed, it was: this is somebody else's. */
   else if (look == XLNK_LOOK_GONE || record->state == XLNK_SLOT_FREEING || frees_by_file (file->walk->device))
     drop (file, record);
   else
     settle_doubtful (file, record, extent, look);
+}
+
+/* Not known to be live, for the reason in errno. */
+static void
+settle_unmapped (File * file, const XlnkLedgerRecord * record)
+{
+  const XlnkDevice *device = file->walk->device;
+
+  if (errno == EINVAL) {
+    drop (file, record);
+    return;
+  }
+  xlnk_log (XLNK_LOG_WARNING, "%s does not say whether there is a buffer %" PRIu32 ": %s", device->path, record->id,
+      g_strerror (errno));
+  keep (file, &file->walk->result->failed);
 }
 
 static void
@@ -250,8 +267,12 @@ settle (File * file, XlnkLedgerRecord * record)
   XlnkExtent extent = extent_of (record);
   g_autoptr (GError) error = NULL;
 
-  if (record->id == 0 || device->lifetime_confirmed || !device->klass->is_live (device, &extent)) {
+  if (record->id == 0 || device->lifetime_confirmed) {
     drop (file, record);
+    return;
+  }
+  if (!device->klass->is_live (device, &extent)) {
+    settle_unmapped (file, record);
     return;
   }
   if (!device->klass->map_to_look (device, &extent, &error)) {

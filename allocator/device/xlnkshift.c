@@ -6,6 +6,7 @@
  */
 #include "xlnkshift.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,10 +94,22 @@ probe (XlnkDevice * device, const XlnkExtent * extent, bool fresh, GError ** err
         "; free buffers that other processes hold, then try again", device->path, extent->id);
     return 0;
   }
-  for (int attempt = 0; attempt < ATTEMPTS && shift == 0; attempt++)
+  for (int attempt = 0; attempt < ATTEMPTS && shift == 0; attempt++) {
+    errno = 0;
     shift = try_once (device, extent, fresh);
+  }
+  if (shift == 0 && errno != 0) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "cannot tell how %s maps its buffers: its scratch page cannot be "
+        "written, mapped or read: %s", device->path, g_strerror (errno));
+    return 0;
+  }
   /* What the page showed means something only if the block was ours all the while. */
-  if (shift == 0 || !device->klass->is_live (device, extent)) {
+  if (shift != 0 && !device->klass->is_live (device, extent)) {
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "buffer %" PRIu32 " of %s, which is to tell how it maps its "
+        "buffers, is gone: %s; try again", extent->id, device->path, g_strerror (errno));
+    return 0;
+  }
+  if (shift == 0) {
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_UNKNOWN_ABI,
         "%s maps its buffers neither at id << %d nor at id << %d (tried %d times with buffer %" PRIu32
         "): this is not a known revision of the xlnk driver", device->path, NEW_SHIFT, OLD_SHIFT, ATTEMPTS,

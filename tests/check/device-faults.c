@@ -3,6 +3,8 @@
  * device-faults.c: drivers that refuse, and kernels that fail half-way. Each test needs the board that its name in
  * meson.build asks for, so one run runs one of them.
  */
+#include <errno.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -162,9 +164,10 @@ test_failed_probe_gives_the_buffer_back (void)
   XlnkDevice *device = open_device ();
   g_autoptr (GError) error = NULL;
 
-  assert_no_block (device, XLNK_ERROR_UNKNOWN_ABI, &error);
-  assert_mentions (error, "16");
-  assert_mentions (error, "24");
+  /* Whether the driver is a known one was not found out. */
+  assert_no_block (device, XLNK_ERROR_FAILED, &error);
+  assert_mentions (error, "scratch page");
+  assert_mentions (error, g_strerror (EAGAIN));
   g_assert_cmpuint (board_live_buffers (), ==, 0);
   assert_works (device);
   xlnk_device_unref (device);
