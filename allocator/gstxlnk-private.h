@@ -20,6 +20,10 @@ typedef struct
   gsize start;                  /* of mem's offset 0 in the block, in bytes */
 } GstXlnkMemory;
 
+/* What gst_xlnk_peek_last_error() tells this thread: nothing, or why what it asked for is refused (taken). */
+void gst_xlnk_forget_error (void);
+void gst_xlnk_keep_error (GError * error);
+
 XlnkDevice *gst_xlnk_allocator_get_xlnk_device (GstXlnkAllocator * self);
 
 /* Fills in the memory functions of an allocator. */

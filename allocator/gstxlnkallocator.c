@@ -110,11 +110,15 @@ allocate (GstXlnkAllocator * self, gsize size, guint flags, const GstAllocationP
 static GstMemory *
 gst_xlnk_allocator_alloc_vfunc (GstAllocator * allocator, gsize size, GstAllocationParams * params)
 {
-  g_autoptr (GError) error = NULL;
-  GstMemory *mem = allocate (GST_XLNK_ALLOCATOR (allocator), size, params->flags, params, &error);
+  GError *error = NULL;
+  GstMemory *mem;
 
-  if (!mem)
+  gst_xlnk_forget_error ();
+  mem = allocate (GST_XLNK_ALLOCATOR (allocator), size, params->flags, params, &error);
+  if (!mem) {
     GST_WARNING_OBJECT (allocator, "%s", error->message);
+    gst_xlnk_keep_error (error);
+  }
   return mem;
 }
 

@@ -8,6 +8,7 @@
 
 #include <gst/video/video.h>
 
+#include "gstxlnk-private.h"
 #include "gstxlnkmemory.h"
 #include "gstxlnkphysmeta.h"
 
@@ -178,8 +179,10 @@ static GstFlowReturn
 gst_xlnk_buffer_pool_alloc_buffer (GstBufferPool * pool, GstBuffer ** buffer, GstBufferPoolAcquireParams * params)
 {
   GstXlnkBufferPool *self = GST_XLNK_BUFFER_POOL (pool);
-  GstFlowReturn result = class_for (self)->alloc_buffer (pool, buffer, params);
+  GstFlowReturn result;
 
+  gst_xlnk_forget_error ();
+  result = class_for (self)->alloc_buffer (pool, buffer, params);
   if (result != GST_FLOW_OK) {
     g_signal_emit (self, signals[ALLOCATION_FAILED], 0, self->size);
     return result;
@@ -329,7 +332,7 @@ gst_xlnk_buffer_pool_class_init (GstXlnkBufferPoolClass * klass)
    * @self: the pool
    * @size: how many bytes there was no contiguous memory for
    *
-   * For who lends a pool and so is not the one that the failure reaches: the log of `xlnkallocator` has the reason, and
+   * For who lends a pool and so is not the one that the failure reaches: gst_xlnk_peek_last_error() has the reason, and
    * gst_xlnk_allocator_get_stats() the numbers. Emitted from the thread that asked, which holds locks of the pool: do
    * not call it from the handler.
    *

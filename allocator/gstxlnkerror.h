@@ -60,6 +60,21 @@ typedef enum
 GST_XLNK_API
 GQuark gst_xlnk_error_quark (void);
 
+/**
+ * gst_xlnk_peek_last_error:
+ *
+ * The functions of GStreamer that this library serves, such as gst_allocator_alloc(), gst_buffer_pool_acquire_buffer() and
+ * gst_memory_map(), have no room for a reason. This is the one of the latest allocation, map or hand-out of an address
+ * that this thread has asked for. To be asked right after a failure: a failure before it got as far as this library, as
+ * when others hold a reference to the memory, is not known here.
+ *
+ * Returns: (transfer none) (nullable): the reason, until the thread asks for something again; %NULL if that succeeded
+ *
+ * Since: 0.1
+ */
+GST_XLNK_API
+const GError *gst_xlnk_peek_last_error (void);
+
 G_END_DECLS
 
 #endif /* __GST_XLNK_ERROR_H__ */

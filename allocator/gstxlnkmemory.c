@@ -84,16 +84,28 @@ range_to_map (const GstXlnkMemory * self, XlnkAccess access)
   return range;
 }
 
+/* Two who want the same memory at once must agree among themselves; what the kernel refuses concerns everybody. */
+static void
+refuse (GError * error)
+{
+  GstDebugLevel level = g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CONFLICT) ? GST_LEVEL_INFO
+      : GST_LEVEL_WARNING;
+
+  GST_CAT_LEVEL_LOG (memory_debug, level, NULL, "%s", error->message);
+  gst_xlnk_keep_error (error);
+}
+
 static gpointer
 gst_xlnk_memory_map_full (GstMemory * mem, GstMapInfo * info, gsize maxsize G_GNUC_UNUSED)
 {
   GstXlnkMemory *self = (GstXlnkMemory *) mem;
   XlnkAccess access = access_of (info->flags);
   XlnkRange range = range_to_map (self, access);
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
+  gst_xlnk_forget_error ();
   if (!xlnk_block_map (self->block, access, range, &error)) {
-    GST_CAT_INFO (memory_debug, "%s", error->message);
+    refuse (error);
     return NULL;
   }
   /* A resize may move the memory's range before the unmap. */
@@ -160,12 +172,14 @@ guint64
 gst_xlnk_memory_get_phys_addr (GstMemory * mem)
 {
   GstXlnkMemory *self = (GstXlnkMemory *) mem;
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
   if (!gst_is_xlnk_memory (mem))
     return 0;
+  gst_xlnk_forget_error ();
   if (!xlnk_block_expose (self->block, &error)) {
     GST_CAT_WARNING (memory_debug, "no address: %s", error->message);
+    gst_xlnk_keep_error (error);
     return 0;
   }
   if (mem->parent)

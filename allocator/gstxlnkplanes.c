@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "gstxlnk-private.h"
 #include "gstxlnkmemory.h"
 
 /* What describes a frame: the buffer's meta, else the caps. */
@@ -218,6 +219,7 @@ gst_xlnk_buffer_map_device (GstBuffer * buffer, GstMapInfo * info, GstMapFlags f
 {
   g_return_val_if_fail (GST_IS_BUFFER (buffer), FALSE);
 
+  gst_xlnk_forget_error ();
   if (gst_buffer_n_memory (buffer) != 1)
     return FALSE;
   if (flags & GST_MAP_WRITE && !gst_buffer_is_writable (buffer))

@@ -5,6 +5,7 @@
  */
 #include "gstxlnkregisters.h"
 
+#include <errno.h>
 #include <poll.h>
 
 #include "gstxlnkerror.h"
@@ -85,8 +86,8 @@ registers_new (XlnkRegion * region, GError ** error)
   init_debug ();
   flush_fd = xlnk_sys_eventfd ();
   if (flush_fd < 0) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_FAILED, "%s: no descriptor left to wake its waiter with",
-        region->name);
+    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_FAILED, "%s: cannot make the eventfd that wakes its waiter: %s",
+        region->name, g_strerror (errno));
     xlnk_region_close (region);
     return NULL;
   }

@@ -3,6 +3,7 @@
  * gstxlnkaccelallocation.c: xlnkaccel's part in allocation queries.
  */
 #include "gstxlnkaccelallocation.h"
+#include "gstxlnkaccelbuffer.h"
 #include "gstxlnkaccelcore.h"
 #include "gstxlnkaccelpool.h"
 #include "gstxlnkaccelstats.h"
@@ -149,13 +150,11 @@ limit_minimum (GstXlnkAccel * self, GstXlnkAccelPoolConfig * config)
 
 /* It is upstream that fails, and all it could say is that it did. */
 static void
-report_exhaustion (GstBufferPool * pool, guint size, GstXlnkAccel * self)
+report_failure (GstBufferPool * pool, guint size, GstXlnkAccel * self)
 {
   GstXlnkAllocator *allocator = gst_xlnk_buffer_pool_get_allocator (GST_XLNK_BUFFER_POOL (pool));
-  gchar *text = gst_xlnk_accel_pool_describe_exhaustion (allocator, size);
 
-  GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("%s", text), ("for the pool that upstream was lent"));
-  g_free (text);
+  gst_xlnk_accel_post_no_buffer (self, gst_xlnk_accel_pool_make_error (allocator, size));
 }
 
 static void
@@ -182,7 +181,7 @@ offer_pool (GstXlnkAccel * self, GstQuery * query, GstCaps * caps, const GstVide
           caps);
       return;
     }
-    g_signal_connect_object (pool, "allocation-failed", G_CALLBACK (report_exhaustion), self, 0);
+    g_signal_connect_object (pool, "allocation-failed", G_CALLBACK (report_failure), self, 0);
     gst_xlnk_accel_stats_take_lent (self, pool);
   }
   prepend_pool (query, pool, MIN (config.size, G_MAXUINT32),

@@ -150,6 +150,17 @@ log_copy (GstXlnkAccel * self, GstBuffer * buffer, const gchar * reason)
   GST_CAT_INFO_OBJECT (GST_CAT_PERFORMANCE, self, "copying buffers: %s", reason);
 }
 
+void
+gst_xlnk_accel_post_no_buffer (GstXlnkAccel * self, GError * error)
+{
+  if (g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_EXHAUSTED)
+      || g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_TOO_LARGE))
+    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (self, RESOURCE, FAILED, ("%s", error->message), (NULL));
+  g_error_free (error);
+}
+
 static GstFlowReturn
 copy_buffer (GstXlnkAccel * self, GstBuffer * inbuf, GstBuffer ** outbuf)
 {
@@ -157,11 +168,8 @@ copy_buffer (GstXlnkAccel * self, GstBuffer * inbuf, GstBuffer ** outbuf)
   GstFlowReturn ret = gst_xlnk_upload (self->uploads, inbuf,
       is_repacked_by_copy (self, inbuf) ? &self->format.info : NULL, outbuf, &error);
 
-  if (ret == GST_FLOW_ERROR) {
-    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message),
-        (NULL));
-    g_error_free (error);
-  }
+  if (ret == GST_FLOW_ERROR)
+    gst_xlnk_accel_post_no_buffer (self, error);
   return ret;
 }
 

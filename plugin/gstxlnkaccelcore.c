@@ -295,10 +295,8 @@ get_output (GstXlnkAccel * self, GstBuffer * in, GstBuffer ** out)
   if (!gst_xlnk_accel_core_makes_buffers (self))
     return GST_FLOW_OK;
   ret = gst_xlnk_own_pool_acquire (self->outputs, size, out, &error);
-  if (ret == GST_FLOW_ERROR) {
-    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message), (NULL));
-    g_error_free (error);
-  }
+  if (ret == GST_FLOW_ERROR)
+    gst_xlnk_accel_post_no_buffer (self, error);
   if (ret != GST_FLOW_OK)
     return ret;
   if (!self->core.out_is_video)

@@ -70,13 +70,17 @@ gst_xlnk_accel_pool_new (GstXlnkAllocator * allocator, GstXlnkAccelPoolConfig * 
   return pool;
 }
 
-gchar *
-gst_xlnk_accel_pool_describe_exhaustion (GstXlnkAllocator * allocator, gsize size)
+GError *
+gst_xlnk_accel_pool_make_error (GstXlnkAllocator * allocator, gsize size)
 {
+  const GError *reason = gst_xlnk_peek_last_error ();
   GstXlnkStats stats;
 
+  if (reason && !g_error_matches (reason, GST_XLNK_ERROR, GST_XLNK_ERROR_EXHAUSTED))
+    return g_error_new (reason->domain, reason->code, "no contiguous buffer of %" G_GSIZE_FORMAT " bytes: %s", size,
+        reason->message);
   gst_xlnk_allocator_get_stats (allocator, &stats);
-  return g_strdup_printf ("no contiguous buffer of %" G_GSIZE_FORMAT " bytes from %s: %" G_GUINT64_FORMAT " of %"
+  return g_error_new (GST_XLNK_ERROR, GST_XLNK_ERROR_EXHAUSTED, "no contiguous buffer of %" G_GSIZE_FORMAT " bytes from %s: %" G_GUINT64_FORMAT " of %"
       G_GUINT64_FORMAT " bytes are free, perhaps in pieces, and this process holds %" G_GUINT64_FORMAT " buffers. Lower "
       "max-buffers or the frame size, or raise the kernel's cma= size.", size,
       gst_xlnk_allocator_get_device (allocator), stats.cma_available, stats.cma_total, stats.buffer_count);

@@ -31,8 +31,8 @@ gboolean gst_xlnk_accel_has_foreign_memory (GstCaps * caps);
  * minimum to what the maximum allows. */
 GstBufferPool *gst_xlnk_accel_pool_new (GstXlnkAllocator * allocator, GstXlnkAccelPoolConfig * config);
 
-/* What to say when there is no contiguous memory for a buffer of @size bytes; to be freed. */
-gchar *gst_xlnk_accel_pool_describe_exhaustion (GstXlnkAllocator * allocator, gsize size);
+/* What to say when this thread has just not got a contiguous buffer of @size bytes. */
+GError *gst_xlnk_accel_pool_make_error (GstXlnkAllocator * allocator, gsize size);
 
 G_END_DECLS
 

@@ -169,9 +169,11 @@ map_side (GstXlnkDeviceBuffer * side, GstBuffer * buffer, GstMapFlags flags, con
     GstXlnkPlanes * planes, GError ** error)
 {
   if (!gst_xlnk_buffer_map_device (buffer, &side->map, flags)) {
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CONFLICT,
-        "a buffer cannot be mapped for the core: somebody else has it mapped, or holds a reference to it; the log of "
-        "xlnkallocator says more");
+    const GError *reason = gst_xlnk_peek_last_error ();
+
+    g_set_error (error, GST_XLNK_ERROR, reason ? reason->code : GST_XLNK_ERROR_CONFLICT,
+        "a buffer cannot be mapped for the core: %s", reason ? reason->message
+        : "somebody else has it mapped, or holds a reference to it");
     gst_buffer_unref (buffer);
     return FALSE;
   }

@@ -159,15 +159,6 @@ start_pool (GstXlnkOwnPool * self, GstBufferPool ** pool)
   return ret;
 }
 
-static void
-set_exhausted (GstXlnkOwnPool * self, gsize size, GError ** error)
-{
-  gchar *text = gst_xlnk_accel_pool_describe_exhaustion (self->allocator, size);
-
-  g_set_error_literal (error, GST_XLNK_ERROR, GST_XLNK_ERROR_EXHAUSTED, text);
-  g_free (text);
-}
-
 /* From a pool that is empty and may not grow, DONTWAIT gives GST_FLOW_EOS. */
 static GstFlowReturn
 acquire (GstXlnkOwnPool * self, GstBufferPool * pool, GstBuffer ** buffer)
@@ -194,7 +185,7 @@ gst_xlnk_own_pool_acquire (GstXlnkOwnPool * self, gsize size, GstBuffer ** buffe
     gst_object_unref (pool);
   }
   if (ret == GST_FLOW_ERROR)
-    set_exhausted (self, size, error);
+    g_propagate_error (error, gst_xlnk_accel_pool_make_error (self->allocator, size));
   return ret;
 }
 
