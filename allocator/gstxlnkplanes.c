@@ -50,17 +50,26 @@ describe_frame (GstBuffer * buffer, const GstVideoInfo * info, Frame * frame)
   return TRUE;
 }
 
+/* Whatever the size of the picture, 256 rows of one colour. */
+static gboolean
+is_palette (const Frame * frame, guint plane)
+{
+  return GST_VIDEO_FORMAT_INFO_HAS_PALETTE (frame->finfo) && plane == GST_VIDEO_COMP_PALETTE;
+}
+
 /* Rows of a plane: those of the first component in it. */
 static guint
 plane_rows (const Frame * frame, guint plane)
 {
   const GstVideoFormatInfo *finfo = frame->finfo;
 
+  if (is_palette (frame, plane))
+    return 256;
   for (guint component = 0; component < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo); component++) {
     if (GST_VIDEO_FORMAT_INFO_PLANE (finfo, component) == plane)
       return GST_VIDEO_FORMAT_INFO_SCALE_HEIGHT (finfo, component, frame->height);
   }
-  return 1;                     /* a palette */
+  return 1;
 }
 
 /* Bytes from the first of a plane to the first of the next one, or to the end of the buffer. */
@@ -92,6 +101,8 @@ row_size (const Frame * frame, guint plane)
   const GstVideoFormatInfo *finfo = frame->finfo;
   gsize size = 0;
 
+  if (is_palette (frame, plane))
+    return ABS (frame->stride[plane]);
   for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo); i++) {
     gsize width = GST_VIDEO_FORMAT_INFO_SCALE_WIDTH (finfo, i, frame->width);
     gsize bytes = (GST_VIDEO_FORMAT_INFO_DEPTH (finfo, i) + 7) / 8;
