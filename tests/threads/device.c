@@ -15,6 +15,7 @@
 #include "../check/board.h"
 #include "stress.h"
 #include "xlnkblock.h"
+#include "xlnkreclaim.h"
 
 #define THREADS 4
 #define SHARED 3
@@ -239,16 +240,35 @@ maintain_shared (Worker * worker, XlnkBlock * block)
     g_assert_error (error, XLNK_ERROR, XLNK_ERROR_CONFLICT);
 }
 
+/* Jobs of a few cores, of which one block has several at once. */
+static void
+arm_shared (Worker * worker, XlnkBlock * block)
+{
+  static const char *const names[] = { "one", "two", "three" };
+  const unsigned core = stress_random (worker, G_N_ELEMENTS (names));
+  const uint64_t base = core == 2 ? 0 : 0x43c00000 + core * 0x10000;
+
+  xlnk_block_arm (block, base, names[core]);
+  map_shared (worker, block);
+  xlnk_block_disarm (block, base, names[core]);
+}
+
 static void
 share (Worker * worker)
 {
   Scene *scene = worker->data;
   XlnkBlock *block = xlnk_block_ref (scene->shared[stress_random (worker, SHARED)]);
 
-  if (stress_random (worker, 3))
-    map_shared (worker, block);
-  else
-    maintain_shared (worker, block);
+  switch (stress_random (worker, 4)) {
+    case 0:
+      maintain_shared (worker, block);
+      break;
+    case 1:
+      arm_shared (worker, block);
+      break;
+    default:
+      map_shared (worker, block);
+  }
   if (stress_random (worker, 200) == 0)
     g_assert_true (xlnk_block_expose (block, NULL));
   xlnk_block_unref (block);
@@ -280,6 +300,28 @@ ask_for_stats (Scene * scene)
   g_assert_cmpuint (stats.peak_bytes, >=, stats.live_bytes);
 }
 
+static void
+find_living (const XlnkHolder * holder, const XlnkEntry * entries G_GNUC_UNUSED, size_t n, void *data)
+{
+  if (holder->alive && holder->pid == getpid () && n >= SHARED)
+    *(bool *) data = true;
+}
+
+/* The ledger is read while others write it. It names us, and nothing of ours is anybody's to give back. */
+static void
+read_ledger (Scene * scene)
+{
+  g_autoptr (GError) error = NULL;
+  XlnkReclaimResult result;
+  bool found = false;
+
+  g_assert_true (xlnk_ledger_list (scene->device, find_living, &found, &error));
+  g_assert_true (found);
+  g_assert_true (xlnk_reclaim (scene->device, 0, &result, &error));
+  g_assert_cmpuint (result.freed, ==, 0);
+  g_assert_cmpuint (result.failed, ==, 0);
+}
+
 /* Another device of the same node, and whatever opening one registers and closing one takes back. */
 static void
 open_another (void)
@@ -301,7 +343,7 @@ ask_device (Worker * worker)
   Scene *scene = worker->data;
   g_autoptr (GError) error = NULL;
 
-  switch (stress_random (worker, 8)) {
+  switch (stress_random (worker, 9)) {
     case 0:
       g_assert_false (xlnk_device_reset (scene->device, &error));
       g_assert_error (error, XLNK_ERROR, XLNK_ERROR_BUSY);
@@ -310,7 +352,10 @@ ask_device (Worker * worker)
       open_another ();
       break;
     case 2:
+      read_ledger (scene);
+      break;
     case 3:
+    case 4:
       ask_for_stats (scene);
       break;
     default:
