@@ -200,7 +200,7 @@ make_cookie_less (const Fixture * fixture, gsize written)
 static void
 test_cookie_less (Fixture * fixture, gconstpointer data)
 {
-  g_autofree char *path = make_cookie_less (fixture, GPOINTER_TO_UINT (data));
+  g_autofree char *path G_GNUC_UNUSED = make_cookie_less (fixture, GPOINTER_TO_UINT (data));
   XlnkDevice *device = open_device ();
   XlnkReclaimResult result = reclaim (device, XLNK_RECLAIM_EXPOSED | XLNK_RECLAIM_ARMED | XLNK_RECLAIM_WRONG_COOKIE);
 
@@ -240,7 +240,7 @@ look_and_allocate (gconstpointer data G_GNUC_UNUSED)
 static void
 test_force_spares_the_living (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autofree char *path = make_cookie_less (fixture, 0);
+  g_autofree char *path G_GNUC_UNUSED = make_cookie_less (fixture, 0);
   XlnkReclaimResult result;
   XlnkDevice *device;
   Other other;

@@ -14,7 +14,7 @@
 
 static guint warnings;
 
-static void
+static void G_GNUC_PRINTF (5, 0)
 count_warnings (XlnkLogLevel level, const char *file G_GNUC_UNUSED, const char *function G_GNUC_UNUSED,
     int line G_GNUC_UNUSED, const char *format, va_list args)
 {
