@@ -8,6 +8,7 @@
 #include <gst/xlnk/gstxlnkallocator.h>
 
 #include "device/xlnkblock.h"
+#include "gstxlnkregisters.h"
 
 G_BEGIN_DECLS
 
@@ -34,6 +35,9 @@ GstMemory *gst_xlnk_memory_new (GstAllocator * allocator, XlnkBlock * block, Gst
     gsize start, gsize maxsize, gsize align, gsize offset, gsize size);
 
 void gst_xlnk_memory_free (GstMemory * mem);
+
+/* The physical address of the first register. */
+guint64 gst_xlnk_registers_peek_address (GstXlnkRegisters * self);
 
 /* The physical address of the first visible byte, without exposing the block. */
 guint64 gst_xlnk_memory_peek_phys_addr (GstMemory * mem);

@@ -3,6 +3,7 @@
 #define __GST_XLNK_ACCELERATOR_H__
 
 #include <gst/xlnk/gstxlnk-prelude.h>
+#include <gst/xlnk/gstxlnkallocator.h>
 #include <gst/xlnk/gstxlnkplanes.h>
 #include <gst/xlnk/gstxlnkregisters.h>
 
@@ -222,6 +223,51 @@ void gst_xlnk_accelerator_get_interrupts (GstXlnkAccelerator * self, GstXlnkInte
  */
 GST_XLNK_API
 void gst_xlnk_accelerator_close (GstXlnkAccelerator * self);
+
+/**
+ * gst_xlnk_accelerator_arm:
+ * @self: the accelerator
+ * @memory: one that the next job reads or writes
+ *
+ * To be called for each memory of a job before gst_xlnk_accelerator_submit(), and undone with
+ * gst_xlnk_accelerator_disarm() when the core is known not to touch it any more. If this process dies in between, no
+ * other one frees the memory before the core has been found idle (gst_xlnk_accelerator_reclaim()).
+ *
+ * Makes no system call and takes no lock, but for the first job of an accelerator. Any thread may call it.
+ *
+ * Since: 0.1
+ */
+GST_XLNK_API
+void gst_xlnk_accelerator_arm (GstXlnkAccelerator * self, GstMemory * memory);
+
+/**
+ * gst_xlnk_accelerator_disarm:
+ * @self: the accelerator, still open
+ * @memory: as given to gst_xlnk_accelerator_arm()
+ *
+ * The job is done, or was never started, or a reset has stopped it.
+ *
+ * Since: 0.1
+ */
+GST_XLNK_API
+void gst_xlnk_accelerator_disarm (GstXlnkAccelerator * self, GstMemory * memory);
+
+/**
+ * gst_xlnk_accelerator_reclaim:
+ * @self: the accelerator, open and without a job
+ * @allocator: of the device whose memory the core works on
+ * @error: (nullable): where the reason of a failure goes
+ *
+ * Frees the memory that a dead process left while this core was working on it. If there is any, the core is reset first,
+ * or found idle, as gst_xlnk_accelerator_reset() does; a core that still runs keeps its memory. `xlnkaccel` calls it when
+ * it has opened its accelerator.
+ *
+ * Returns: %FALSE with @error set if the core is not idle, or the ledger cannot be read
+ *
+ * Since: 0.1
+ */
+GST_XLNK_API
+gboolean gst_xlnk_accelerator_reclaim (GstXlnkAccelerator * self, GstXlnkAllocator * allocator, GError ** error);
 
 G_END_DECLS
 

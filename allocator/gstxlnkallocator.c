@@ -19,6 +19,7 @@
 
 #include "device/xlnkfork.h"
 #include "device/xlnklog.h"
+#include "device/xlnkreclaim.h"
 #include "gstxlnk-private.h"
 #include "gstxlnkerror.h"
 #include "gstxlnkmemory.h"
@@ -260,6 +261,35 @@ gst_xlnk_allocator_reset (GstXlnkAllocator * self, GError ** error)
   g_return_val_if_fail (GST_IS_XLNK_ALLOCATOR (self), FALSE);
 
   return xlnk_device_reset (self->device, error);
+}
+
+G_STATIC_ASSERT ((int) GST_XLNK_RECLAIM_EXPOSED == (int) XLNK_RECLAIM_EXPOSED);
+G_STATIC_ASSERT ((int) GST_XLNK_RECLAIM_COOKIE_LESS == (int) XLNK_RECLAIM_COOKIE_LESS);
+G_STATIC_ASSERT ((int) GST_XLNK_RECLAIM_ARMED == (int) XLNK_RECLAIM_ARMED);
+G_STATIC_ASSERT ((int) GST_XLNK_RECLAIM_DRY_RUN == (int) XLNK_RECLAIM_DRY_RUN);
+
+gboolean
+gst_xlnk_allocator_reclaim (GstXlnkAllocator * self, GstXlnkReclaimFlags flags, GstXlnkReclaimResult * result,
+    GError ** error)
+{
+  XlnkReclaimResult now;
+  gboolean done;
+
+  g_return_val_if_fail (GST_IS_XLNK_ALLOCATOR (self), FALSE);
+  g_return_val_if_fail ((flags & ~(guint) (GST_XLNK_RECLAIM_DRY_RUN * 2 - 1)) == 0, FALSE);
+
+  done = xlnk_reclaim (self->device, (XlnkReclaimFlags) flags, &now, error);
+  if (result)
+    *result = (GstXlnkReclaimResult) {
+      .freed = now.freed,
+      .freed_bytes = now.freed_bytes,
+      .kept_exposed = now.kept_exposed,
+      .kept_cookie_less = now.kept_cookie_less,
+      .kept_foreign = now.kept_wrong_cookie,
+      .kept_armed = now.kept_armed,
+      .failed = now.failed,
+    };
+  return done;
 }
 
 /*** one allocator for each device ***/

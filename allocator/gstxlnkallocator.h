@@ -172,6 +172,77 @@ void gst_xlnk_allocator_get_stats (GstXlnkAllocator * self, GstXlnkStats * stats
 GST_XLNK_API
 gboolean gst_xlnk_allocator_reset (GstXlnkAllocator * self, GError ** error);
 
+/**
+ * GstXlnkReclaimFlags:
+ * @GST_XLNK_RECLAIM_SAFE: only what provably was a dead process's, and nobody's device can know of
+ * @GST_XLNK_RECLAIM_EXPOSED: also memory whose physical address was handed out: no device uses it any more
+ * @GST_XLNK_RECLAIM_COOKIE_LESS: also memory whose owner died before it could mark it: somebody has looked at the list of
+ *     `xlnk-ctl status`
+ * @GST_XLNK_RECLAIM_ARMED: also memory that a core was working on: it was stopped
+ * @GST_XLNK_RECLAIM_DRY_RUN: free nothing, say what would be freed
+ *
+ * What gst_xlnk_allocator_reclaim() may free of processes that are dead. Never anything of one that lives.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GST_XLNK_RECLAIM_SAFE = 0,
+  GST_XLNK_RECLAIM_EXPOSED = (1 << 0),
+  GST_XLNK_RECLAIM_COOKIE_LESS = (1 << 1),
+  GST_XLNK_RECLAIM_ARMED = (1 << 2),
+  GST_XLNK_RECLAIM_DRY_RUN = (1 << 3)
+} GstXlnkReclaimFlags;
+
+/**
+ * GstXlnkReclaimResult:
+ * @freed: buffers that were freed
+ * @freed_bytes: bytes of those
+ * @kept_exposed: buffers that stay because their address was handed out
+ * @kept_cookie_less: buffers that stay because their owner died before it could mark them
+ * @kept_foreign: buffers that stay because they bear the marks of somebody else
+ * @kept_armed: buffers that stay because a core may still be working on them
+ * @failed: buffers, or whole ledgers, that could not be looked at
+ *
+ * What became of the buffers of dead processes.
+ *
+ * Since: 0.1
+ */
+typedef struct
+{
+  guint64 freed;
+  guint64 freed_bytes;
+  guint64 kept_exposed;
+  guint64 kept_cookie_less;
+  guint64 kept_foreign;
+  guint64 kept_armed;
+  guint64 failed;
+
+  /*< private >*/
+  guint64 _gst_reserved[GST_PADDING];
+} GstXlnkReclaimResult;
+
+/**
+ * gst_xlnk_allocator_reclaim:
+ * @self: the allocator
+ * @flags: what beyond the safe
+ * @result: (out caller-allocates) (optional): filled in
+ * @error: (nullable): where the reason of a failure goes
+ *
+ * Frees buffers that dead processes have left. The driver does not; but every process that uses this library notes its
+ * buffers in a ledger, unless the environment says `GST_XLNK_LEDGER=off`, and whoever comes next gives back what is
+ * provably a dead one's. That happens when a device is opened and when an allocation finds no memory; so this is
+ * for programs that run for long, and for the flags. Unlike gst_xlnk_allocator_reset() it takes nothing from anybody who
+ * lives.
+ *
+ * Returns: %FALSE with @error set if the ledgers cannot be read; there being none is a success
+ *
+ * Since: 0.1
+ */
+GST_XLNK_API
+gboolean gst_xlnk_allocator_reclaim (GstXlnkAllocator * self, GstXlnkReclaimFlags flags, GstXlnkReclaimResult * result,
+    GError ** error);
+
 G_END_DECLS
 
 #endif /* __GST_XLNK_ALLOCATOR_H__ */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "gstxlnk-private.h"
 #include "gstxlnkerror.h"
 
 #include "device/xlnkhw.h"
@@ -131,6 +132,12 @@ gst_xlnk_registers_get_name (GstXlnkRegisters * self)
   g_return_val_if_fail (self != NULL, NULL);
 
   return self->region->name;
+}
+
+guint64
+gst_xlnk_registers_peek_address (GstXlnkRegisters * self)
+{
+  return self->region->address;
 }
 
 gsize

@@ -54,6 +54,19 @@ open_accelerator (const gchar * description, GError ** error)
   return accelerator;
 }
 
+/* A process that died while this core worked for it may have left buffers. What the core still runs is a job's matter: it
+ * does not start then. */
+static void
+reclaim (GstXlnkAccel * self, GstXlnkAccelerator * accelerator)
+{
+  GError *error = NULL;
+
+  if (gst_xlnk_accelerator_reclaim (accelerator, self->allocator, &error))
+    return;
+  GST_WARNING_OBJECT (self, "buffers that a dead process left to this core stay: %s", error->message);
+  g_error_free (error);
+}
+
 gboolean
 gst_xlnk_accel_core_open (GstXlnkAccel * self)
 {
@@ -69,6 +82,8 @@ gst_xlnk_accel_core_open (GstXlnkAccel * self)
     g_error_free (error);
     return FALSE;
   }
+  if (accelerator)
+    reclaim (self, accelerator);
   GST_OBJECT_LOCK (self);
   self->jobs = accelerator ? gst_xlnk_jobs_new (accelerator, self->settings.timeout) : NULL;
   self->core.latency = 0;

@@ -135,6 +135,23 @@ free_entry (Entry * entry)
   g_free (entry);
 }
 
+/* In the ledger, for when this process dies: the core works on these, or does not any more. */
+static void
+set_armed (GstXlnkJobs * self, const Entry * entry, gboolean armed)
+{
+  const GstXlnkDeviceBuffer *sides[] = { &entry->in, &entry->out };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (sides); i++) {
+    if (!sides[i]->buffer)
+      continue;
+    if (armed)
+      gst_xlnk_accelerator_arm (self->accelerator, sides[i]->map.memory);
+    else
+      gst_xlnk_accelerator_disarm (self->accelerator, sides[i]->map.memory);
+  }
+}
+
 /* The device's access is over: what goes downstream. */
 static GstBuffer *
 finish_entry (Entry * entry)
@@ -246,7 +263,9 @@ start_next (GstXlnkJobs * self, GError ** error)
 
   if (!entry || entry->state == JOB_RUNNING)
     return TRUE;
+  set_armed (self, entry, TRUE);
   if (!check_not_lost (self, error) || !gst_xlnk_accelerator_submit (self->accelerator, &entry->job, error)) {
+    set_armed (self, entry, FALSE);
     drop_entry (self, entry);
     return FALSE;
   }
@@ -277,6 +296,7 @@ give_up (GstXlnkJobs * self, Entry * entry)
 
   g_queue_remove (&self->entries, entry);
   if (gst_xlnk_accelerator_reset (self->accelerator, &error)) {
+    set_armed (self, entry, FALSE);
     free_entry (entry);
     return;
   }
@@ -303,6 +323,7 @@ set_timeout_error (GstXlnkJobs * self, const Entry * entry, GError ** error)
 static void
 note_done (GstXlnkJobs * self, Entry * entry, gboolean waited)
 {
+  set_armed (self, entry, FALSE);
   self->waited = waited;
   self->last_core_time = (g_get_monotonic_time () - entry->started) * GST_USECOND;
   g_mutex_lock (&self->mutex);

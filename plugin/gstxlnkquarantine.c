@@ -56,6 +56,7 @@ release_entry (Entry * entry)
     GstMapInfo *map = &entry->maps[--entry->n_maps];
     GstMemory *memory = map->memory;
 
+    gst_xlnk_accelerator_disarm (entry->accelerator, memory);
     gst_xlnk_memory_unmap_device (memory, map);
     gst_memory_unref (memory);
   }

@@ -125,6 +125,7 @@ xlnk_region_open_uio (const char *root, const char *name, GError ** error)
     return NULL;
   path = g_strdup_printf ("%s/dev/uio%u", root, uio.number);
   self = region_new (g_strdup_printf ("%s (/dev/uio%u)", uio.name, uio.number));
+  self->address = uio.address + uio.offset;
   self->fd = open_node (path, O_NONBLOCK, error);
   /* UIO maps map n at file offset n pages; the first is ours. */
   if (self->fd < 0 || !lock_node (self->name, self->fd, error)
@@ -193,6 +194,7 @@ xlnk_region_open_mem (const char *root, uint64_t base, uint64_t size, GError ** 
     return NULL;
   }
   self = region_new (g_strdup_printf ("0x%08" PRIx64 " (/dev/mem)", base));
+  self->address = base;
   /* O_SYNC: registers must not be cached, whatever the kernel thinks is there. */
   self->fd = open_node (path, O_SYNC, error);
   if (self->fd < 0 || !lock_addresses (self, base, size, error) || !lock_uio_at (self, root, base, size, error)

@@ -23,6 +23,7 @@ typedef struct
   char *name;                   /* for messages */
   volatile uint8_t *start;      /* the first register */
   size_t size;                  /* bytes of registers */
+  uint64_t address;             /* physical, of the first register */
 
   unsigned generation;          /* which process opened it */
   int fd;                       /* of the node; the interrupt is read from it */

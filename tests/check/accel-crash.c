@@ -20,6 +20,24 @@
 #define WHOLE_PIPELINE \
   "gst-launch-1.0 -q videotestsrc num-buffers=10 ! video/x-raw,format=RGBA,width=64,height=48 ! xlnkaccel ! fakesink"
 
+/* With a core, which is at work on two buffers when the process is killed: as soon as the ledger says so. */
+#define CORE_PIPELINE(buffers) \
+  "gst-launch-1.0 -q videotestsrc num-buffers=" buffers " ! video/x-raw,format=RGBA,width=64,height=48 " \
+  "! xlnkaccel accelerator=hls,uio=slow,src=0x10,dst=0x1c,address-bits=64,width=0x28,height=0x30 timeout=60000000000 " \
+  "! fakesink"
+
+#define KILLED_AT_WORK \
+  CORE_PIPELINE ("1000") " & pid=$!; n=0; " \
+  "jobs () { for s in 0 1 2 3; do od -An -v -tx1 -j $((4096+160+256*s)) -N 16 $GST_XLNK_LEDGER/*-*; done 2> /dev/null; }; " \
+  "while ! jobs | grep -q [1-9] && test $n -lt 1000; do sleep 0.02; n=$((n+1)); done; " \
+  "kill -9 $pid; wait $pid; test $? = 137"
+
+/* Whoever comes without the core lets the two be; who has the core, and finds it idle, does not. */
+#define HEIRS \
+  WHOLE_PIPELINE "; test `cat /sys/kernel/debug/xlnk/live_blocks` = 2 || exit 1; " \
+  "n=0; while test `cat /sys/kernel/debug/xlnk/live_blocks` != 0 && test $n -lt 50; do " CORE_PIPELINE ("1") \
+  "; n=$((n+1)); done; test $n -lt 50"
+
 static gchar *directory, *report, *heap, *frames;
 
 static void
@@ -124,6 +142,13 @@ GST_START_TEST (what_was_left_behind_is_freed_by_the_next_program)
 }
 GST_END_TEST
 
+GST_START_TEST (what_a_core_was_working_on_stays_until_the_core_is_found_idle)
+{
+  fail_unless_equals_int (emulate ("--core=slow=invert,latency=1s", KILLED_AT_WORK " && { " HEIRS "; }"), 0);
+  fail_unless_equals_int (reported_leaks (), 0);
+}
+GST_END_TEST
+
 /* As contiguous memory does on a board: until it reboots. */
 GST_START_TEST (without_a_ledger_it_is_still_there_for_the_next_program_which_works_beside_it)
 {
@@ -148,6 +173,7 @@ accel_crash_suite (void)
   tcase_add_test (test_case, a_killed_pipeline_leaves_buffers_that_the_report_names);
   tcase_add_test (test_case, strict_fails_for_a_killed_pipeline_and_not_for_one_that_ends);
   tcase_add_test (test_case, what_was_left_behind_is_freed_by_the_next_program);
+  tcase_add_test (test_case, what_a_core_was_working_on_stays_until_the_core_is_found_idle);
   tcase_add_test (test_case, without_a_ledger_it_is_still_there_for_the_next_program_which_works_beside_it);
   return suite;
 }
