@@ -15,6 +15,7 @@
 #include "../check/board.h"
 #include "stress.h"
 #include "xlnkblock.h"
+#include "xlnkledger.h"
 #include "xlnkreclaim.h"
 
 #define THREADS 4
@@ -240,17 +241,17 @@ maintain_shared (Worker * worker, XlnkBlock * block)
     g_assert_error (error, XLNK_ERROR, XLNK_ERROR_CONFLICT);
 }
 
-/* Jobs of a few cores, of which one block has several at once. */
+/* Jobs of more cores than the ledger has room for, of which one block has several at once. */
 static void
 arm_shared (Worker * worker, XlnkBlock * block)
 {
-  static const char *const names[] = { "one", "two", "three" };
-  const unsigned core = stress_random (worker, G_N_ELEMENTS (names));
-  const uint64_t base = core == 2 ? 0 : 0x43c00000 + core * 0x10000;
+  const unsigned core = stress_random (worker, XLNK_LEDGER_CORES * 3 / 2);
+  const uint64_t base = core % 4 ? 0x43c00000 + core * 0x10000 : 0;
+  g_autofree char *name = g_strdup_printf ("core%u", core);
 
-  xlnk_block_arm (block, base, names[core]);
+  xlnk_block_arm (block, base, name);
   map_shared (worker, block);
-  xlnk_block_disarm (block, base, names[core]);
+  xlnk_block_disarm (block, base, name);
 }
 
 static void
@@ -439,11 +440,60 @@ test_forks_among_it (void)
   scene_clear (&scene);
 }
 
+/*** first jobs ***/
+
+#define ROUNDS 200
+
+typedef struct
+{
+  XlnkBlock *block;
+  pthread_barrier_t barrier;
+  uint64_t base;                /* the next core's */
+  pthread_mutex_t mutex;        /* of that */
+} Start;
+
+static void *
+arm_first (void *data)
+{
+  Start *start = data;
+  uint64_t base;
+
+  pthread_mutex_lock (&start->mutex);
+  base = start->base += 0x10000;
+  pthread_mutex_unlock (&start->mutex);
+  pthread_barrier_wait (&start->barrier);
+  xlnk_block_arm (start->block, base, "core");
+  xlnk_block_disarm (start->block, base, "core");
+  return NULL;
+}
+
+/* The first job of a core enters it in the ledger: several at the same moment, which is over too soon for a test that
+ * does other things too. */
+static void
+test_first_jobs (void)
+{
+  for (unsigned round = 0; round < ROUNDS; round++) {
+    XlnkDevice *device = xlnk_device_open (NULL, NULL);
+    Start start = {.block = xlnk_block_new (device, 100, true, NULL),.mutex = PTHREAD_MUTEX_INITIALIZER };
+    pthread_t threads[THREADS];
+
+    g_assert_cmpint (pthread_barrier_init (&start.barrier, NULL, THREADS), ==, 0);
+    for (unsigned i = 0; i < THREADS; i++)
+      g_assert_cmpint (pthread_create (&threads[i], NULL, arm_first, &start), ==, 0);
+    for (unsigned i = 0; i < THREADS; i++)
+      g_assert_cmpint (pthread_join (threads[i], NULL), ==, 0);
+    pthread_barrier_destroy (&start.barrier);
+    xlnk_block_unref (start.block);
+    xlnk_device_unref (device);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/threads/device/everything-at-once", test_everything_at_once);
   g_test_add_func ("/threads/device/forks-among-it", test_forks_among_it);
+  g_test_add_func ("/threads/device/first-jobs", test_first_jobs);
   return g_test_run ();
 }
