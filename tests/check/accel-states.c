@@ -28,16 +28,21 @@ GST_START_TEST (properties_keep_what_is_set_and_have_the_documented_defaults)
   GstElement *element = make_element ();
   gchar *device, *accelerator;
   gboolean cacheable, zero_copy;
-  guint max;
+  guint max, depth;
+  guint64 timeout;
+  GstCaps *caps;
 
   g_object_get (element, "device", &device, "accelerator", &accelerator, "cacheable", &cacheable,
-      "require-zero-copy", &zero_copy, "max-buffers", &max, NULL);
+      "require-zero-copy", &zero_copy, "max-buffers", &max, "queue-depth", &depth, "timeout", &timeout, "output-caps",
+      &caps, NULL);
   fail_unless (device == NULL && accelerator == NULL && cacheable && !zero_copy && max == 0);
+  fail_unless (depth == 0 && timeout == GST_SECOND && caps == NULL);
 
   g_object_set (element, "device", "/dev/xlnk", "accelerator", "passthrough", "cacheable", FALSE,
-      "require-zero-copy", TRUE, "max-buffers", 7, NULL);
+      "require-zero-copy", TRUE, "max-buffers", 7, "queue-depth", 5, "timeout", G_GUINT64_CONSTANT (5000000000), NULL);
   g_object_get (element, "device", &device, "accelerator", &accelerator, "cacheable", &cacheable,
-      "require-zero-copy", &zero_copy, "max-buffers", &max, NULL);
+      "require-zero-copy", &zero_copy, "max-buffers", &max, "queue-depth", &depth, "timeout", &timeout, NULL);
+  fail_unless (depth == 5 && timeout == 5 * GST_SECOND);
   fail_unless_equals_string (device, "/dev/xlnk");
   fail_unless_equals_string (accelerator, "passthrough");
   fail_unless (!cacheable && zero_copy && max == 7);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * offload-modes.c: accelerators of each mode, and accelerators that do as little as a subtype may: they have no reset, or
+ * fail without a reason. The core is the test's own and touches no memory.
+ */
+#include "accelcheck.h"
+#include "stranger.h"
+
+G_DECLARE_FINAL_TYPE (Puppet, puppet, TEST, PUPPET, GstXlnkAccelerator)
+
+struct _Puppet
+{
+  GstXlnkAccelerator parent;
+};
+
+G_DEFINE_TYPE (Puppet, puppet, GST_TYPE_XLNK_ACCELERATOR)
+
+static GstXlnkAcceleratorMode puppet_mode;
+static gboolean puppet_refuses; /* a job, without a reason */
+static GstXlnkWait puppet_result;
+static guint puppet_jobs, puppet_flushes;
+static GstXlnkJob puppet_job;
+
+static GstXlnkAcceleratorMode
+puppet_get_mode (GstXlnkAccelerator * accelerator G_GNUC_UNUSED)
+{
+  return puppet_mode;
+}
+
+static gboolean
+puppet_submit (GstXlnkAccelerator * accelerator G_GNUC_UNUSED, const GstXlnkJob * job, GError ** error G_GNUC_UNUSED)
+{
+  puppet_job = *job;
+  puppet_jobs++;
+  return !puppet_refuses;
+}
+
+static GstXlnkWait
+puppet_wait (GstXlnkAccelerator * accelerator G_GNUC_UNUSED, gint64 deadline G_GNUC_UNUSED, GError ** error G_GNUC_UNUSED)
+{
+  return puppet_result;
+}
+
+static void
+puppet_set_flushing (GstXlnkAccelerator * accelerator G_GNUC_UNUSED, gboolean flushing)
+{
+  puppet_flushes += flushing;
+}
+
+static void
+puppet_class_init (PuppetClass * klass)
+{
+  GstXlnkAcceleratorClass *accelerator_class = GST_XLNK_ACCELERATOR_CLASS (klass);
+
+  accelerator_class->get_mode = puppet_get_mode;
+  accelerator_class->submit = puppet_submit;
+  accelerator_class->wait = puppet_wait;
+  accelerator_class->set_flushing = puppet_set_flushing;
+}
+
+static void
+puppet_init (Puppet * self G_GNUC_UNUSED)
+{
+}
+
+static void
+puppet_setup (void)
+{
+  xlnk_check_setup ();
+  gst_xlnk_accelerator_register ("puppet", puppet_get_type ());
+  puppet_mode = GST_XLNK_ACCELERATOR_TRANSFORM;
+  puppet_refuses = FALSE;
+  puppet_result = GST_XLNK_WAIT_DONE;
+}
+
+static GstHarness *
+make_harness (GstXlnkAcceleratorMode mode)
+{
+  GstHarness *h;
+
+  puppet_mode = mode;
+  h = accel_harness_with (NULL, "accelerator", "puppet", "queue-depth", 1, NULL);
+  gst_harness_set_src_caps_str (h, CAPS_RGBA);
+  return h;
+}
+
+static guint64
+phys_of (GstBuffer * buffer)
+{
+  return gst_xlnk_memory_get_phys_addr (gst_buffer_peek_memory (buffer, 0));
+}
+
+/*** modes ***/
+
+/* READ and WRITE: the job has one side, and what goes in comes out. */
+GST_START_TEST (a_core_of_one_side_gets_that_buffer_alone)
+{
+  gboolean writes = __i__;
+  GstHarness *h = make_harness (writes ? GST_XLNK_ACCELERATOR_WRITE : GST_XLNK_ACCELERATOR_READ);
+  GstBuffer *buffer = accel_xlnk_buffer (SIZE_RGBA, 1), *result;
+  guint64 phys = phys_of (buffer);
+
+  result = accel_push_and_pull (h, buffer);
+  fail_unless (result == buffer);
+  fail_unless_equals_int (puppet_jobs, 1);
+  fail_unless_equals_int (puppet_job.in.n_planes, writes ? 0 : 1);
+  fail_unless_equals_int (puppet_job.out.n_planes, writes ? 1 : 0);
+  fail_unless_equals_uint64 ((writes ? puppet_job.out : puppet_job.in).phys_addr[0], phys);
+  fail_unless_equals_uint64 (accel_stat (h->element, "copies"), 0);
+  gst_buffer_unref (result);
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (a_core_in_place_gets_one_buffer_on_both_sides)
+{
+  GstHarness *h = make_harness (GST_XLNK_ACCELERATOR_IN_PLACE);
+  GstBuffer *buffer = accel_xlnk_buffer (SIZE_RGBA, 1), *held = gst_buffer_ref (buffer), *result;
+
+  /* Somebody else looks at it: the core works on a copy. */
+  result = accel_push_and_pull (h, buffer);
+  fail_unless (result != held);
+  fail_unless_equals_uint64 (puppet_job.in.phys_addr[0], phys_of (result));
+  fail_unless_equals_uint64 (puppet_job.out.phys_addr[0], phys_of (result));
+  fail_unless_equals_uint64 (accel_stat (h->element, "copies"), 1);
+  gst_buffer_unref (result);
+
+  result = accel_push_and_pull (h, held);
+  fail_unless (result == held);
+  fail_unless_equals_uint64 (puppet_job.out.phys_addr[0], phys_of (result));
+  fail_unless_equals_uint64 (accel_stat (h->element, "copies"), 1);
+  gst_buffer_unref (result);
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/*** buffers that cannot be the device's ***/
+
+static const GstXlnkAcceleratorMode modes[] = {
+  GST_XLNK_ACCELERATOR_TRANSFORM, GST_XLNK_ACCELERATOR_READ, GST_XLNK_ACCELERATOR_WRITE, GST_XLNK_ACCELERATOR_IN_PLACE
+};
+
+/* Mapped by somebody who writes, while the core would read or write. */
+GST_START_TEST (a_buffer_that_is_mapped_is_refused)
+{
+  GstHarness *h = make_harness (modes[__i__]);
+  GstBuffer *buffer = accel_xlnk_buffer (SIZE_RGBA, 1);
+  GstMemory *mem = gst_memory_ref (gst_buffer_peek_memory (buffer, 0));
+  guint64 live;
+  GstMapInfo map;
+
+  fail_unless (gst_memory_map (mem, &map, GST_MAP_WRITE));
+  fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "cannot be mapped for the core");
+  fail_unless_equals_int (puppet_jobs, 0);
+  gst_memory_unmap (mem, &map);
+  live = board_live_buffers ();
+  gst_memory_unref (mem);
+  fail_unless_equals_uint64 (board_live_buffers (), live - 1);
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/* Without a meta, the caps say how long it has to be. */
+GST_START_TEST (a_buffer_shorter_than_its_frame_is_refused)
+{
+  GstHarness *h = make_harness (modes[__i__]);
+
+  fail_unless_equals_int (gst_harness_push (h, accel_xlnk_buffer (SIZE_RGBA - 4, 1)), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "do not fit into its buffer of 12284 bytes");
+  fail_unless_equals_int (puppet_jobs, 0);
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (no_memory_for_the_output_is_an_error_that_says_how_much_is_left)
+{
+  GstHarness *h = make_harness (GST_XLNK_ACCELERATOR_TRANSFORM);
+  GstBuffer *buffer = accel_xlnk_buffer (SIZE_RGBA, 1);
+  GPtrArray *taken = xlnk_check_exhaust (4096);
+
+  fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "bytes are free");
+  fail_unless_equals_uint64 (board_live_buffers (), taken->len);
+  xlnk_check_release (taken);
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/*** what a subtype leaves out ***/
+
+GST_START_TEST (a_core_that_refuses_without_a_reason_is_named)
+{
+  GstHarness *h = make_harness (GST_XLNK_ACCELERATOR_TRANSFORM);
+
+  puppet_refuses = TRUE;
+  fail_unless_equals_int (gst_harness_push (h, accel_xlnk_buffer (SIZE_RGBA, 1)), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "Puppet failed and did not say why");
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/* Nothing stops it, so what it may still write to is kept for ever. */
+GST_START_TEST (the_buffers_of_a_core_without_a_reset_stay_in_quarantine)
+{
+  GstHarness *h = make_harness (GST_XLNK_ACCELERATOR_TRANSFORM);
+  GstXlnkAccelerator *accelerator;
+  GError *error = NULL;
+
+  puppet_result = GST_XLNK_WAIT_ERROR;
+  fail_unless_equals_int (gst_harness_push (h, accel_xlnk_buffer (SIZE_RGBA, 1)), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "Puppet failed and did not say why");
+  fail_unless_equals_uint64 (accel_stat (h->element, "quarantined-buffers"), 2);
+  accel_harness_done (h);
+  fail_unless_equals_uint64 (board_live_buffers (), 2);
+
+  accelerator = gst_xlnk_accelerator_make ("puppet", NULL);
+  fail_if (gst_xlnk_accelerator_reset (accelerator, &error));
+  fail_unless (g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE));
+  fail_unless (strstr (error->message, "has no reset") != NULL);
+  g_error_free (error);
+  gst_object_unref (accelerator);
+}
+
+GST_END_TEST;
+
+/* As above, in the middle of a frame: it is the stop that finds out. */
+GST_START_TEST (a_core_that_fails_during_a_flush_keeps_its_buffers)
+{
+  GstHarness *h;
+
+  puppet_mode = GST_XLNK_ACCELERATOR_TRANSFORM;
+  h = accel_harness_with (NULL, "accelerator", "puppet", "queue-depth", 3, NULL);
+  gst_harness_set_src_caps_str (h, CAPS_RGBA);
+  puppet_result = GST_XLNK_WAIT_TIMEOUT;
+  fail_unless_equals_int (gst_harness_push (h, accel_xlnk_buffer (SIZE_RGBA, 1)), GST_FLOW_OK);
+  puppet_result = GST_XLNK_WAIT_ERROR;
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  fail_unless (puppet_flushes > 0);
+  fail_unless_equals_uint64 (accel_stat (h->element, "quarantined-buffers"), 2);
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/* What is in quarantine stays until the board is reset. */
+static void
+leave_quarantine (void)
+{
+  gst_clear_object (&xlnk_allocator);
+  fail_unless_equals_uint64 (board_live_buffers (), 2);
+  stranger_reset ();
+}
+
+static Suite *
+offload_modes_suite (void)
+{
+  Suite *suite = suite_create ("offload-modes");
+  TCase *tcase = tcase_create ("modes"), *lost = tcase_create ("lost");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, puppet_setup, xlnk_check_teardown);
+  tcase_add_loop_test (tcase, a_core_of_one_side_gets_that_buffer_alone, 0, 2);
+  tcase_add_test (tcase, a_core_in_place_gets_one_buffer_on_both_sides);
+  tcase_add_loop_test (tcase, a_buffer_that_is_mapped_is_refused, 0, G_N_ELEMENTS (modes));
+  tcase_add_loop_test (tcase, a_buffer_shorter_than_its_frame_is_refused, 0, G_N_ELEMENTS (modes));
+  tcase_add_test (tcase, no_memory_for_the_output_is_an_error_that_says_how_much_is_left);
+  tcase_add_test (tcase, a_core_that_refuses_without_a_reason_is_named);
+  suite_add_tcase (suite, lost);
+  tcase_add_checked_fixture (lost, puppet_setup, leave_quarantine);
+  tcase_add_test (lost, the_buffers_of_a_core_without_a_reset_stay_in_quarantine);
+  tcase_add_test (lost, a_core_that_fails_during_a_flush_keeps_its_buffers);
+  return suite;
+}
+
+GST_CHECK_MAIN (offload_modes);
