@@ -216,6 +216,7 @@ machine_stop (Machine * machine)
   g_free (machine->directory);
   g_free (machine->tree);
   g_free (machine->heap);
+  g_free (machine->ledger);
   g_free (machine->plan);
 }
 
