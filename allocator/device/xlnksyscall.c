@@ -455,12 +455,16 @@ bool
 xlnk_sys_is_in_memory (int fd)
 {
   struct statfs status;
+  unsigned long type;           /* f_type is signed, and RAMFS_MAGIC does not fit into a signed word of 32 bits */
   int result;
 
   RETRY (result, fstatfs (fd, &status));
-  if (result != 0)
+  if (result != 0) {
     LOG_FAILURE ("fstatfs (fd %d): %s", fd, g_strerror (errno));
-  return result == 0 && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
+    return false;
+  }
+  type = (unsigned long) status.f_type;
+  return type == TMPFS_MAGIC || type == RAMFS_MAGIC;
 }
 
 bool
