@@ -156,6 +156,8 @@ gst_xlnk_accel_post_no_buffer (GstXlnkAccel * self, GError * error)
   if (g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_EXHAUSTED)
       || g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_TOO_LARGE))
     GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message), (NULL));
+  else if (g_error_matches (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE))
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
   else
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED, ("%s", error->message), (NULL));
   g_error_free (error);

@@ -59,8 +59,20 @@ pick_copy (GstBuffer * dest, GstBuffer * src)
   return copy_cached;
 }
 
+/* Always FALSE. */
+static gboolean
+fail_to_map (GstBuffer * buffer, GError ** error)
+{
+  const GError *reason = gst_xlnk_peek_last_error ();
+
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_FAILED,
+      "cannot map a buffer of %" G_GSIZE_FORMAT " bytes for copying: %s", gst_buffer_get_size (buffer),
+      reason ? reason->message : "somebody else has its memory");
+  return FALSE;
+}
+
 gboolean
-gst_xlnk_copy_bytes (GstBuffer * dest, GstBuffer * src)
+gst_xlnk_copy_bytes (GstBuffer * dest, GstBuffer * src, GError ** error)
 {
   CopyFunction copy = pick_copy (dest, src);
   guint n_memory = gst_buffer_n_memory (src);
@@ -69,7 +81,7 @@ gst_xlnk_copy_bytes (GstBuffer * dest, GstBuffer * src)
   guint i;
 
   if (!gst_buffer_map (dest, &to, GST_MAP_WRITE))
-    return FALSE;
+    return fail_to_map (dest, error);
 
   for (i = 0; i < n_memory; i++) {
     GstMemory *mem = gst_buffer_peek_memory (src, i);
@@ -82,7 +94,7 @@ gst_xlnk_copy_bytes (GstBuffer * dest, GstBuffer * src)
   }
 
   gst_buffer_unmap (dest, &to);
-  return i == n_memory;
+  return i == n_memory || fail_to_map (dest, error);
 }
 
 /* The last row of the last plane may lack its padding: as many of @wanted bytes as the mapping has from @data on. None
@@ -192,20 +204,48 @@ is_frame_of (GstBuffer * buffer, const GstVideoInfo * info)
       && meta->width >= (guint) GST_VIDEO_INFO_WIDTH (info) && meta->height >= (guint) GST_VIDEO_INFO_HEIGHT (info));
 }
 
+/* Always FALSE. */
+static gboolean
+fail_to_find (GstBuffer * src, const GstVideoInfo * info, GError ** error)
+{
+  const GstVideoMeta *meta = gst_buffer_get_video_meta (src);
+  gchar *said = meta ? g_strdup_printf (", and %ux%u %s by its GstVideoMeta", meta->width, meta->height,
+      gst_video_format_to_string (meta->format)) : NULL;
+
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE,
+      "a frame cannot be copied: it is %dx%d %s by the caps%s, and not all of that is in its buffer of %" G_GSIZE_FORMAT
+      " bytes", GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info), GST_VIDEO_INFO_NAME (info), said ? said : "",
+      gst_buffer_get_size (src));
+  g_free (said);
+  return FALSE;
+}
+
+/* It was not mapped as a frame. */
+static gboolean
+fail_to_map_frame (GstBuffer * src, const GstVideoInfo * info, GError ** error)
+{
+  GstMapInfo map;
+
+  if (!gst_buffer_map (src, &map, GST_MAP_READ))
+    return fail_to_map (src, error);
+  gst_buffer_unmap (src, &map);
+  return fail_to_find (src, info, error);
+}
+
 gboolean
-gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info)
+gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info, GError ** error)
 {
   CopyFunction copy = pick_copy (dest, src);
   GstVideoFrame to, from;
   gboolean ok;
 
   if (!is_frame_of (src, info))
-    return FALSE;
+    return fail_to_find (src, info, error);
   if (!gst_video_frame_map (&to, (GstVideoInfo *) info, dest, GST_MAP_WRITE))
-    return FALSE;
+    return fail_to_map (dest, error);
   if (!gst_video_frame_map (&from, (GstVideoInfo *) info, src, GST_MAP_READ)) {
     gst_video_frame_unmap (&to);
-    return FALSE;
+    return fail_to_map_frame (src, info, error);
   }
 
   if (GST_VIDEO_FORMAT_INFO_IS_TILED (info->finfo))
@@ -215,5 +255,5 @@ gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * inf
 
   gst_video_frame_unmap (&from);
   gst_video_frame_unmap (&to);
-  return ok;
+  return ok || fail_to_find (src, info, error);
 }

@@ -9,15 +9,15 @@
 
 G_BEGIN_DECLS
 
-/* Both fail only if something cannot be mapped, or the GstVideoMeta of @src is of another frame or of rows that are not
- * there. @dest is a writable buffer with one memory. */
+/* Both fail with FAILED if something cannot be mapped, and with SIZE if the GstVideoMeta of @src is of another frame or of
+ * rows that are not there. @dest is a writable buffer with one memory. */
 
 /* All bytes of @src, to the start of @dest, which has room for them. Memories of @src are mapped one at a time: mapping
  * the buffer would merge them into yet another copy. */
-gboolean gst_xlnk_copy_bytes (GstBuffer * dest, GstBuffer * src);
+gboolean gst_xlnk_copy_bytes (GstBuffer * dest, GstBuffer * src, GError ** error);
 
 /* The picture of @src, whose rows may be further apart than those of @dest. */
-gboolean gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info);
+gboolean gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info, GError ** error);
 
 G_END_DECLS
 
