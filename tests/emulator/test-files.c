@@ -184,7 +184,7 @@ test_scratch_overflow (void)
   char data[16] = { 0 };
 
   if (g_test_subprocess ()) {
-    pwrite (fd, data, 16, 8192 - 15);
+    g_assert_cmpint (pwrite (fd, data, 16, 8192 - 15), ==, 16);
     return;
   }
   g_test_trap_subprocess (NULL, 0, 0);

@@ -375,7 +375,7 @@ test_signals_are_forwarded (void)
     g_assert_cmpint (kill (pid, numbers[i]), ==, 0);
     g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
     g_assert_cmpint (WEXITSTATUS (status), ==, 5);
-    read (out, text, sizeof text - 1);
+    g_assert_cmpint (read (out, text, sizeof text - 1), >, 0);
     g_assert_cmpstr (text, ==, expected);
     close (out);
     g_free (expected);

@@ -96,7 +96,11 @@ footprint_take (Footprint * now)
   memset (now, 0, sizeof *now);
   await_threads ();
   malloc_trim (0);
+#if defined (__GLIBC__) && __GLIBC_PREREQ (2, 33)
   now->heap = mallinfo2 ().uordblks;
+#else
+  now->heap = (guint) mallinfo ().uordblks;
+#endif
   now->resident = read_resident ();
   now->descriptors = count_entries ("/proc/self/fd");
   now->mappings = count_lines ("/proc/self/maps");
