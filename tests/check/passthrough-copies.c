@@ -325,7 +325,10 @@ make_shifted_frame (const Picture * picture, gsize shift, gint stride)
 #endif
 
 static const Picture no_rows[] = {
-  {SMALL_TILES, 64, 64}, {GST_VIDEO_FORMAT_NV12_64Z32, 256, 128}, {GST_VIDEO_FORMAT_RGB8P, 32, 16}
+#if GST_CHECK_VERSION (1, 18, 0)
+  {SMALL_TILES, 64, 64},
+#endif
+  {GST_VIDEO_FORMAT_NV12_64Z32, 256, 128}, {GST_VIDEO_FORMAT_RGB8P, 32, 16}
 };
 
 GST_START_TEST (tiles_and_palettes_are_copied_whole)
