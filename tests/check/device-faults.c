@@ -240,6 +240,38 @@ test_failed_free_is_not_counted (void)
   xlnk_device_unref (device);
 }
 
+static void
+test_permission_says_what_to_do (void)
+{
+  g_autoptr (GError) error = NULL;
+  XlnkDevice *device;
+
+  g_assert_null (xlnk_device_open (NULL, &error));
+  g_assert_error (error, XLNK_ERROR, XLNK_ERROR_PERMISSION);
+  assert_mentions (error, "udev");
+  device = open_device ();
+  assert_works (device);
+  xlnk_device_unref (device);
+}
+
+static void
+test_refused_reset_frees_nothing (void)
+{
+  XlnkDevice *device = open_device ();
+  int fd = stranger_open ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (stranger_alloc (fd, 5000).id, !=, 0);
+  g_assert_false (xlnk_device_reset (device, &error));
+  g_assert_error (error, XLNK_ERROR, XLNK_ERROR_FAILED);
+  assert_mentions (error, g_strerror (EPERM));
+  g_assert_cmpuint (board_live_buffers (), ==, 1);
+  g_assert_true (xlnk_device_reset (device, NULL));
+  g_assert_cmpuint (board_live_buffers (), ==, 0);
+  close (fd);
+  xlnk_device_unref (device);
+}
+
 static const struct
 {
   const char *path;
@@ -256,6 +288,8 @@ static const struct
   {"/device-faults/full-table-says-so", test_full_table_says_so},
   {"/device-faults/failed-maintenance-is-made-up-for", test_failed_maintenance_is_made_up_for},
   {"/device-faults/failed-free-is-not-counted", test_failed_free_is_not_counted},
+  {"/device-faults/permission-says-what-to-do", test_permission_says_what_to_do},
+  {"/device-faults/refused-reset-frees-nothing", test_refused_reset_frees_nothing},
 };
 
 int

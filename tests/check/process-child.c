@@ -100,6 +100,15 @@ leave_memory (void)
   return 0;
 }
 
+/* Somebody's device may know the address. */
+static int
+leave_address (void)
+{
+  leave_memory ();
+  g_assert_cmpuint (gst_xlnk_memory_get_phys_addr (held), !=, 0);
+  return 0;
+}
+
 /* Frames are on their way in three threads when main() returns. */
 static int
 leave_pipeline (void)
@@ -212,6 +221,7 @@ main (int argc, char **argv)
     int (*run) (void);
   } tasks[] = {
     {"name-plugin", name_plugin},
+    {"leave-address", leave_address},
     {"leave-memory", leave_memory},
     {"leave-pipeline", leave_pipeline},
     {"leave-threads", leave_threads},

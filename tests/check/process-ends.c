@@ -173,6 +173,39 @@ GST_START_TEST (an_end_with_buffers_is_an_end)
 
 GST_END_TEST;
 
+/* By the next process of ours that opens the device. */
+GST_START_TEST (what_an_end_left_is_given_back_by_the_next_process)
+{
+  run_quietly ("leave-memory");
+  run_quietly ("release-at-exit");
+  expect_left (0, 0);
+}
+
+GST_END_TEST;
+
+/* Only who knows that no device writes there any more can say so. */
+GST_START_TEST (memory_whose_address_is_known_is_given_back_on_request)
+{
+  GstXlnkReclaimResult result;
+  GstXlnkAllocator *allocator;
+
+  run_quietly ("leave-address");
+  if (board_live_buffers () == 0)
+    return;                     /* the driver did it */
+  allocator = gst_xlnk_allocator_get (NULL, NULL);
+  fail_unless (gst_xlnk_allocator_reclaim (allocator, GST_XLNK_RECLAIM_SAFE, &result, NULL));
+  fail_unless (result.freed == 0 && result.kept_exposed == 1);
+  fail_unless (gst_xlnk_allocator_reclaim (allocator, GST_XLNK_RECLAIM_EXPOSED | GST_XLNK_RECLAIM_DRY_RUN, &result, NULL));
+  fail_unless (result.freed == 1 && result.freed_bytes >= 5000);
+  fail_unless_equals_uint64 (board_live_buffers (), 1);
+  fail_unless (gst_xlnk_allocator_reclaim (allocator, GST_XLNK_RECLAIM_EXPOSED, &result, NULL));
+  fail_unless (result.freed == 1 && result.failed == 0);
+  fail_unless_equals_uint64 (board_live_buffers (), 0);
+  gst_object_unref (allocator);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (an_end_in_the_middle_of_a_pipeline_is_an_end)
 {
   for (guint i = 0; i < 5; i++) {
@@ -235,6 +268,8 @@ process_ends_suite (void)
   tcase_set_timeout (tc, 90);
   tcase_add_test (tc, another_program_inherits_no_descriptor);
   tcase_add_test (tc, an_end_with_buffers_is_an_end);
+  tcase_add_test (tc, what_an_end_left_is_given_back_by_the_next_process);
+  tcase_add_test (tc, memory_whose_address_is_known_is_given_back_on_request);
   tcase_add_test (tc, an_end_in_the_middle_of_a_pipeline_is_an_end);
   tcase_add_test (tc, an_end_with_threads_at_work_is_an_end);
   tcase_add_test (tc, an_end_after_gst_deinit_with_buffers_is_an_end);
