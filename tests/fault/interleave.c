@@ -379,15 +379,15 @@ play (int fd, void (*ours) (void), bool with_dead, unsigned deed, unsigned stop_
 }
 
 Interleavings
-interleave_all (int fd)
+interleave_all (int fd, unsigned stride)
 {
   stage = mmap (NULL, sizeof *stage, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   g_assert_true (stage != MAP_FAILED);
   for (unsigned deed = 0; deed < G_N_ELEMENTS (deeds); deed++) {
-    for (unsigned stop = 0; play (fd, live_through, false, deed, stop);)
-      stop++;
-    for (unsigned stop = 0; play (fd, clean_up, true, deed, stop);)
-      stop++;
+    for (unsigned stop = deed % stride; play (fd, live_through, false, deed, stop);)
+      stop += stride;
+    for (unsigned stop = deed % stride; play (fd, clean_up, true, deed, stop);)
+      stop += stride;
   }
   munmap (stage, sizeof *stage);
   return counts;

@@ -19,7 +19,7 @@ typedef struct
   unsigned spared_in_window;    /* taken over there, and not lost: then this test would not see losses */
 } Interleavings;
 
-/* @fd is an open node; nothing may live on the board. */
-Interleavings interleave_all (int fd);
+/* @fd is an open node; nothing may live on the board. With @stride, only every so many-th stop, another one for each deed. */
+Interleavings interleave_all (int fd, unsigned stride);
 
 #endif /* FAULT_INTERLEAVE_H */

@@ -5,7 +5,10 @@
  * open, the driver's own list must hold just what the living have, and of the dead only what may not be given back
  * without asking.
  *
- *   kills [KILLS [SEED]]     a seed of 0 is a new one each time
+ *   kills [KILLS [SEED [BITS [PAUSE]]]]
+ *
+ * A seed of 0 is a new one each time. Blocks are of up to 2^BITS bytes, some 16 times that; PAUSE is in microseconds,
+ * after each operation.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -432,6 +435,18 @@ conclude (void)
   return judge_is_content (judge) && judge->count == 0 && files == 0 ? 0 : 1;
 }
 
+/* A watchdog may wait for a line. */
+static void
+say_progress (void)
+{
+  static gint64 last;
+  gint64 now = g_get_monotonic_time ();
+
+  if (now - last > 10 * G_USEC_PER_SEC)
+    printf ("# %u kills so far\n", counts.kills);
+  last = now - last > 10 * G_USEC_PER_SEC ? now : last;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -444,13 +459,17 @@ main (int argc, char **argv)
   setvbuf (stdout, NULL, _IOLBF, 0);
   ledgerdir_use ();
   notes = notes_new (seed, 4 * kills + 64);
+  notes->bits = argc > 3 ? (unsigned) atoi (argv[3]) : 18;
+  notes->pause = argc > 4 ? (unsigned) atoi (argv[4]) : 0;
   dice = dice_new (seed, 1u << 31);
   judge = judge_new (notes, open ("/dev/xlnk", O_RDWR | O_CLOEXEC));
   g_assert_cmpint (judge->fd, >=, 0);
   view = view_new ();
   start_missing ();
-  while (counts.kills < kills && judge_is_content (judge))
+  while (counts.kills < kills && judge_is_content (judge)) {
     play_round ();
+    say_progress ();
+  }
   end_all ();
   result = conclude ();
   ledgerdir_done ();

@@ -91,6 +91,8 @@ typedef struct
 {
   atomic_bool park;             /* all workers stop between two operations */
   uint64_t seed;
+  unsigned bits;                /* of the sizes of blocks; a slow machine wants small ones, and */
+  unsigned pause;               /* microseconds between two operations */
   unsigned room, count;
   NotesLife lives[];
 } Notes;

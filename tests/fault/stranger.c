@@ -9,7 +9,7 @@
  *                         proved to fall into the window, not believed
  *   the window's width    (window.h)
  *
- *   stranger [REQUESTS [SEED]]
+ *   stranger [REQUESTS [SEED [STRIDE]]]     of the interleavings only every STRIDE-th
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -280,7 +280,7 @@ play_at_random (int fd, unsigned requests, bool open)
   say (order->blind == 0, "freed without a look just before: %" G_GUINT64_FORMAT, order->blind);
   say (stranger.unknown == 0 && stranger.checks > 0, "differences from the driver's list: %u, looked %u times",
       stranger.unknown, stranger.checks);
-  if (open)
+  if (open && requests >= 1000)
     say (order->losses[LOSS_IN_WINDOW] > 0, "this test sees losses: %" G_GUINT64_FORMAT,
         order->losses[LOSS_IN_WINDOW]);
 }
@@ -288,16 +288,16 @@ play_at_random (int fd, unsigned requests, bool open)
 /*** the other two parts ***/
 
 static void
-play_all (int fd)
+play_all (int fd, unsigned stride)
 {
-  Interleavings all = interleave_all (fd);
+  Interleavings all = interleave_all (fd, stride);
 
   printf ("# every interleaving: %u runs, %u stops, %u ids taken over; lost in the window %u, within "
       "the last look %u, taken over during our allocation %u\n", all.runs, all.stops, all.taken_over, all.lost_in_window,
       all.lost_in_look, all.lost_in_allocation);
   say (all.lost == 0, "freed in other interleavings: %u", all.lost);
   say (all.leaked == 0, "leaked in any interleaving: %u", all.leaked);
-  say (all.lost_in_window > 0 && all.spared_in_window == 0, "in the window, as must be: %u, spared %u",
+  say ((all.lost_in_window > 0 || stride > 1) && all.spared_in_window == 0, "in the window, as must be: %u, spared %u",
       all.lost_in_window, all.spared_in_window);
 }
 
@@ -345,7 +345,7 @@ main (int argc, char **argv)
   dice = dice_new (argc > 2 ? g_ascii_strtoull (argv[2], NULL, 10) : 1, 0);
   ledgerdir_use ();
   fd = stranger_open ();
-  play_all (fd);
+  play_all (fd, argc > 3 ? (unsigned) atoi (argv[3]) : 1);
   play_at_random (fd, requests, true);
   play_at_random (fd, requests, false);
   measure (MIN (requests / 10, 2000));

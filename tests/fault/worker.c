@@ -130,9 +130,11 @@ doing (Worker * worker, NotesDoing what)
 static uint32_t
 choose_size (Worker * worker)
 {
+  unsigned bits = worker->notes->bits;
+
   if (dice_below (&worker->dice, 64) == 0)
-    return LARGE - 4096 * dice_below (&worker->dice, 100);
-  return dice_any_size (&worker->dice, 18);
+    return (16u << bits) - dice_below (&worker->dice, 8u << bits);
+  return dice_any_size (&worker->dice, bits);
 }
 
 static XlnkBlock *
@@ -331,5 +333,7 @@ worker_run (Notes * notes, NotesLife * life)
       exhaust (&worker);
     else
       operate (&worker);
+    if (notes->pause > 0)
+      usleep (notes->pause);
   }
 }

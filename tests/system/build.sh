@@ -55,7 +55,7 @@ pack ()
   find "$guest/allocator" -maxdepth 1 -name '*.so*' ! -type d -exec cp -P {} "$root/xlnk/lib/" \;
   cp "$guest"/plugin/libgstxlnk.so "$guest"/tests/system/pl330/libgstxlnkpl330.so "$root/xlnk/plugins/"
   find "$guest"/tests/{check,emulator,system} -maxdepth 2 -type f -perm /111 -name '*.so' -exec cp {} "$root/xlnk/lib/" \;
-  find "$guest"/{examples,tests/check,tests/emulator,tests/system} -maxdepth 2 -type f -perm /111 ! -name '*.so' \
+  find "$guest"/{examples,tests/check,tests/emulator,tests/fault,tests/system} -maxdepth 2 -type f -perm /111 ! -name '*.so' \
     -exec cp {} "$root/xlnk/bin/" \;
   cp "$source"/tests/data/bbb-640x360-5s.ogv "$root/xlnk/data/clip.ogv"
   arm-linux-gnueabihf-strip --strip-debug "$root"/xlnk/{bin,lib,plugins}/* "$root/xlnk/xlnk.ko" 2>>"$log"
