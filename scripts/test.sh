@@ -75,7 +75,7 @@ build_clang ()
 build_sanitized ()
 {
   CC=clang configure "$top/build-sanitize" --werror -Db_sanitize=address,undefined -Db_lundef=false \
-    -Dintrospection=disabled && compile "$top/build-sanitize"
+    -Dintrospection=disabled -Dfuzzers=enabled && compile "$top/build-sanitize"
 }
 
 build_threads ()
