@@ -352,38 +352,28 @@ GST_START_TEST (tiles_and_palettes_are_copied_whole)
 }
 GST_END_TEST
 
+/* The last one is of a frame that is smaller than the caps say. */
 static const struct
 {
   Picture picture;
   gint stride;
 } lies[] = {
   {{GST_VIDEO_FORMAT_GRAY8, 64, 48}, -64}, {{GST_VIDEO_FORMAT_GRAY8, 64, 48}, 4096}, {{GST_VIDEO_FORMAT_RGB8P, 32, 16}, -32},
-  {{GST_VIDEO_FORMAT_GRAY8, 64, 48}, G_MININT}, {{SMALL_TILES, 64, 64}, 1},
-  {{SMALL_TILES, 64, 64}, G_MAXINT}, {{GST_VIDEO_FORMAT_NV12_64Z32, 256, 128}, -1}
+  {{GST_VIDEO_FORMAT_GRAY8, 64, 48}, G_MININT}, {{SMALL_TILES, 64, 64}, 1}, {{SMALL_TILES, 64, 64}, G_MAXINT},
+  {{GST_VIDEO_FORMAT_NV12_64Z32, 256, 128}, -1}, {{GST_VIDEO_FORMAT_RGBA, 32, 24}, 0}
 };
 
 /* Nothing is read from where the buffer is not. */
 GST_START_TEST (a_meta_that_lies_is_an_error)
 {
   const Picture *picture = &lies[__i__].picture;
+  gint scale = lies[__i__].stride == 0 ? 2 : 1;
   GstHarness *h = accel_harness (NULL);
   GstVideoInfo info;
 
-  gst_video_info_set_format (&info, picture->format, picture->width, picture->height);
+  gst_video_info_set_format (&info, picture->format, picture->width * scale, picture->height * scale);
   gst_harness_set_src_caps (h, gst_video_info_to_caps (&info));
   fail_unless_equals_int (gst_harness_push (h, make_shifted_frame (picture, 8, lies[__i__].stride)), GST_FLOW_ERROR);
-  accel_expect_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "by its GstVideoMeta");
-  accel_harness_done (h);
-}
-GST_END_TEST
-
-GST_START_TEST (a_meta_of_another_frame_is_an_error)
-{
-  const Picture picture = { GST_VIDEO_FORMAT_RGBA, 32, 24 };
-  GstHarness *h = accel_harness (NULL);
-
-  gst_harness_set_src_caps_str (h, CAPS_RGBA);
-  fail_unless_equals_int (gst_harness_push (h, make_shifted_frame (&picture, 8, 0)), GST_FLOW_ERROR);
   accel_expect_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "by its GstVideoMeta");
   accel_harness_done (h);
 }
@@ -589,7 +579,6 @@ passthrough_copies_suite (void)
   tcase_add_test (test_case, padded_rows_of_ours_are_repacked_for_a_downstream_without_video_meta);
   tcase_add_loop_test (test_case, tiles_and_palettes_are_copied_whole, 0, G_N_ELEMENTS (no_rows));
   tcase_add_loop_test (test_case, a_meta_that_lies_is_an_error, 0, G_N_ELEMENTS (lies));
-  tcase_add_test (test_case, a_meta_of_another_frame_is_an_error);
   tcase_add_test (test_case, bytes_of_any_length_are_copied_exactly);
   tcase_add_test (test_case, the_pool_for_bytes_grows_to_the_largest_and_then_allocates_nothing);
   tcase_add_test (test_case, a_stream_without_caps_is_bytes);
