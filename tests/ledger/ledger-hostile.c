@@ -140,6 +140,36 @@ test_other_files (void)
 }
 
 static void
+set_length (XlnkLedgerSlot * slot, guint32 length)
+{
+  slot->length = length;
+  memcpy (slot->arg.bytes, &length, sizeof length);
+}
+
+/* The cookie's place comes from the length, so a wrong one would be looked at in the wrong place, or past the end. */
+static void
+test_lengths (void)
+{
+  static const guint32 bad[] = { 0, 1, 63, 65, 127, 0x80000000, 0xffffffc0, 0xffffffff };
+  XlnkLedgerContents contents;
+  Image image;
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    make_image (&image, 8);
+    set_length (&image.slots[3], bad[i]);
+    g_assert_true (xlnk_ledger_parse (&image, sizeof image, BOOT, &contents));
+    g_assert_cmpuint (contents.n_records, ==, 4);
+    g_assert_cmpuint (contents.rejected, ==, 1);
+    xlnk_ledger_contents_clear (&contents);
+  }
+  make_image (&image, 8);
+  image.slots[3].length = 128;  /* the driver was asked for another one */
+  g_assert_true (xlnk_ledger_parse (&image, sizeof image, BOOT, &contents));
+  g_assert_cmpuint (contents.rejected, ==, 1);
+  xlnk_ledger_contents_clear (&contents);
+}
+
+static void
 assert_makes_sense (const XlnkLedgerRecord * record, guint slots)
 {
   g_assert_cmpuint (record->slot, <, slots);
@@ -392,6 +422,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ledger/good-file", test_good_file);
   g_test_add_func ("/ledger/other-files", test_other_files);
+  g_test_add_func ("/ledger/lengths", test_lengths);
   g_test_add_func ("/ledger/random-files", test_random_files);
   ADD ("names-a-foreign-buffer", NULL, test_names_a_foreign_buffer);
   ADD ("random-slots", NULL, test_random_slots);
