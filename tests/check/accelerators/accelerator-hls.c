@@ -413,6 +413,24 @@ test_bytes (void)
   fake_core_remove (&core.core);
 }
 
+/* GStreamer takes a frame without a pixel for video; its rows are 0 bytes apart. */
+static void
+test_no_pixels (void)
+{
+  static const gchar *nothing = "video/x-raw,format=I420,width=0,height=8", *i420 = "video/x-raw,format=I420,width=64,height=8";
+  FakeHls core = { 0 };
+  GstXlnkAccelerator *self;
+  GstXlnkJob job = { core_check_lay_out (i420, 0x10000000), core_check_lay_out (i420, 0x20000000), {NULL} };
+
+  fake_hls_add (&core, "sobel");
+  self = core_check_make_open ("hls,uio=sobel,src=0x10,dst=0x18");
+  core_check_configure (self, nothing, nothing);
+  core_check_submit (self, &job);
+  core_check_assert_wait (self, 1000 * MS, GST_XLNK_WAIT_DONE);
+  core_check_release (self);
+  fake_core_remove (&core.core);
+}
+
 /* What is refused before the core is started. */
 static void
 test_refused_jobs (void)
@@ -524,6 +542,7 @@ main (int argc, char **argv)
   g_test_add_func ("/accelerator-hls/one-address", test_one_address);
   g_test_add_func ("/accelerator-hls/in-place", test_in_place);
   g_test_add_func ("/accelerator-hls/bytes", test_bytes);
+  g_test_add_func ("/accelerator-hls/no-pixels", test_no_pixels);
   g_test_add_func ("/accelerator-hls/refused-jobs", test_refused_jobs);
   g_test_add_func ("/accelerator-hls/refused-caps", test_refused_caps);
   g_test_add_func ("/accelerator-hls/refused-open", test_refused_open);
