@@ -148,23 +148,45 @@ fill_header (XlnkLedger * self)
   g_strlcpy (header->command, program_invocation_short_name, sizeof header->command);
 }
 
-/* Nobody else may have got hold of it between its birth and our lock: a sweep of leftovers takes what is not locked. */
 static bool
-create_locked (XlnkLedger * self)
+create_new (XlnkLedger * self)
 {
-  struct stat status;
   uint64_t number;
 
   if (!xlnk_sys_random (&number, sizeof number))
     number = (uint64_t) g_random_int () << 32 | g_random_int ();
+  g_free (self->name);
   self->name = g_strdup_printf (".new-%d-%016" PRIx64, (int) getpid (), number);
   self->fd = xlnk_sys_open_at (self->dir.fd, self->name, O_RDWR | O_CREAT | O_EXCL, 0600);
-  if (self->fd < 0)
-    return false;
+  return self->fd >= 0;
+}
+
+/* False, and errno is EAGAIN if somebody else was faster. */
+static bool
+lock_new (XlnkLedger * self)
+{
+  struct stat status;
+
   if (!xlnk_sys_lock (self->fd) || !xlnk_sys_stat (self->fd, &status))
     return false;
   errno = EAGAIN;
-  return status.st_nlink == 1 && (self->dir.file_mode == 0600 || xlnk_sys_set_mode (self->fd, self->dir.file_mode));
+  return status.st_nlink == 1;
+}
+
+/* A sweep of leftovers takes what is not locked, and may take this one between its birth and our lock: then another. */
+static bool
+create_locked (XlnkLedger * self)
+{
+  for (unsigned n = 0; n < MAX_NAMES && create_new (self); n++) {
+    if (lock_new (self))
+      return self->dir.file_mode == 0600 || xlnk_sys_set_mode (self->fd, self->dir.file_mode);
+    if (errno != EAGAIN)
+      return false;
+    xlnk_sys_close (self->fd);
+    self->fd = -1;
+    errno = EAGAIN;
+  }
+  return false;
 }
 
 /* Whoever sees the name sees a whole ledger that is locked. */
