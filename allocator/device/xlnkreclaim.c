@@ -184,17 +184,31 @@ settle_match (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent)
     free_block (file, record, extent, XLNK_LOOK_MATCH);
 }
 
-static bool is_claimed (File * file, const XlnkLedgerRecord * record);
+/* Does a process that lives call it its own? */
+typedef enum
+{
+  CLAIM_NONE,
+  CLAIM_MADE,                   /* its ledger has the id; or that cannot be found out */
+  CLAIM_PROVED,                 /* and its cookie is in the block */
+} Claim;
 
-/* The bytes prove nothing. Whoever asks for it all the same does not get what somebody living calls his own. */
+static Claim find_claim (File * file, const XlnkLedgerRecord * record, const XlnkExtent * extent);
+
+/* The bytes prove nothing for the dead, but may for one who lives. Whoever asks for the block all the same does not get
+ * what somebody living calls his own. */
 static void
 settle_doubtful (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent, XlnkLook look)
 {
   Walk *walk = file->walk;
   bool other = look == XLNK_LOOK_OTHER || record->state == XLNK_SLOT_LIVE || record->state == XLNK_SLOT_WRONG_COOKIE;
   XlnkReclaimFlags flag = other ? XLNK_RECLAIM_WRONG_COOKIE : XLNK_RECLAIM_COOKIE_LESS;
+  Claim claim = find_claim (file, record, extent);
 
-  if ((walk->flags & flag) && !is_claimed (file, record)) {
+  if (claim == CLAIM_PROVED) {
+    drop (file, record);
+    return;
+  }
+  if ((walk->flags & flag) && claim == CLAIM_NONE) {
     free_block (file, record, extent, look);
     return;
   }
@@ -406,30 +420,40 @@ typedef struct
 {
   const char *except;           /* the file that the record is in: we have its lock, so it seems alive */
   const XlnkLedgerRecord *record;
-  bool claimed;
-} Claim;
+  const XlnkExtent *extent;     /* mapped */
+  Claim claim;
+} ClaimSearch;
+
+static void
+compare_claim (const Walk * walk, ClaimSearch * search, const XlnkLedgerRecord * other)
+{
+  if (other->id != search->record->id)
+    return;
+  search->claim = MAX (search->claim, CLAIM_MADE);
+  if (xlnk_cookie_look (walk->device, search->extent, other->cookie) == XLNK_LOOK_MATCH)
+    search->claim = CLAIM_PROVED;
+}
 
 static void
 look_for_claim (Walk * walk, const char *name, XlnkLedgerName kind, void *data)
 {
   XlnkLedgerContents contents;
-  Claim *claim = data;
+  ClaimSearch *search = data;
   bool alive;
 
-  if (kind != XLNK_LEDGER_NAME_OURS || strcmp (name, claim->except) == 0 || !read_any (walk, name, &alive, &contents))
+  if (kind != XLNK_LEDGER_NAME_OURS || strcmp (name, search->except) == 0 || !read_any (walk, name, &alive, &contents))
     return;
   for (size_t i = 0; i < contents.n_records && alive; i++)
-    claim->claimed |= contents.records[i].id == claim->record->id;
+    compare_claim (walk, search, &contents.records[i]);
   xlnk_ledger_contents_clear (&contents);
 }
 
-/* TRUE too if that cannot be found out. */
-static bool
-is_claimed (File * file, const XlnkLedgerRecord * record)
+static Claim
+find_claim (File * file, const XlnkLedgerRecord * record, const XlnkExtent * extent)
 {
-  Claim claim = { file->name, record, false };
+  ClaimSearch search = { file->name, record, extent, CLAIM_NONE };
 
-  return !visit (file->walk, look_for_claim, &claim, NULL) || claim.claimed;
+  return visit (file->walk, look_for_claim, &search, NULL) ? search.claim : CLAIM_MADE;
 }
 
 /*** the whole ***/
