@@ -239,9 +239,25 @@ free_only (Stranger * stranger)
   free_ours (stranger);
 }
 
+/* No stranger: another one of ours opens the device, and cleans up what it thinks has no owner. */
+static void
+clean_up_beside (Stranger * stranger G_GNUC_UNUSED)
+{
+  pid_t pid;
+
+  fflush (stdout);
+  pid = fork ();
+  g_assert_cmpint (pid, >=, 0);
+  if (pid == 0) {
+    clean_up ();
+    _exit (0);
+  }
+  waitpid (pid, NULL, 0);
+}
+
 static void (*const deeds[]) (Stranger *) = {
   reset_take_same, reset_take_smaller, reset_take_larger, reset_take_and_scribble, reset_take_many, free_take_same,
-  free_take_larger, free_only,
+  free_take_larger, free_only, clean_up_beside,
 };
 
 /*** the judgement ***/
@@ -385,6 +401,8 @@ interleave_all (int fd, unsigned stride)
   g_assert_true (stage != MAP_FAILED);
   for (unsigned deed = 0; deed < G_N_ELEMENTS (deeds); deed++) {
     for (unsigned stop = deed % stride; play (fd, live_through, false, deed, stop);)
+      stop += stride;
+    for (unsigned stop = deed % stride; play (fd, leave_behind, false, deed, stop);)
       stop += stride;
     for (unsigned stop = deed % stride; play (fd, clean_up, true, deed, stop);)
       stop += stride;

@@ -213,8 +213,8 @@ start_heir (unsigned i)
   start (i, fate == 0 ? choose_order (60) : none);
   if (fate == 1)
     kill_at_random (i);
-  else if (await_stage (i, STAGE_RUNNING))
-    workers[i]->order.countdown = 0;
+  else if (await_stage (i, STAGE_RUNNING) && fate == 0 && atomic_exchange (&workers[i]->order.countdown, 0) == 0)
+    await_death (i);            /* it is at it */
 }
 
 static void
@@ -226,16 +226,14 @@ start_missing (void)
   }
 }
 
-/* FALSE: somebody died of an order that came late, and nobody has opened the device since. */
-static bool
+static void
 park_all (void)
 {
-  bool all = true;
-
   notes->park = true;
-  for (unsigned i = 0; i < NOTES_WORKERS; i++)
-    all &= !workers[i] || await_stage (i, STAGE_PARKED);
-  return all;
+  for (unsigned i = 0; i < NOTES_WORKERS; i++) {
+    if (workers[i] && !await_stage (i, STAGE_PARKED))
+      give_up ("a process died unasked");
+  }
 }
 
 static void
@@ -260,6 +258,8 @@ let_one_exhaust (void)
     workers[i]->exhaust = true;
     while (workers[i]->exhaust) {
       check_complaint (workers[i]);
+      if (bury (i, false))
+        give_up ("a process died unasked");
       if (g_get_monotonic_time () > end)
         give_up ("a process does not come to an end of the memory");
       usleep (50);
@@ -349,10 +349,7 @@ play_round (void)
     let_one_exhaust ();
   else
     start_missing ();
-  while (!park_all ()) {
-    notes->park = false;
-    start_missing ();
-  }
+  park_all ();
   judge_look (judge, is_alive);
   if (++counts.rounds % ROUNDS_PER_REQUEST == 0)
     make_requests ();
