@@ -207,6 +207,19 @@ fdopendir (int fd)
   return NEXT (fdopendir) (fd);
 }
 
+EXPORT int
+closedir (DIR * directory)
+{
+  const int fault = faults_due (CALL_CLOSE);
+  const int result = NEXT (closedir) (directory);
+
+  faults_obey (fault);
+  if (fault >= 0)
+    return result;
+  errno = -fault;
+  return -1;
+}
+
 EXPORT struct dirent *
 readdir (DIR * directory)
 {
