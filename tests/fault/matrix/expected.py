@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the kernel may say, and what is to come of it: the tables of the fault matrix."""
+
+import errno
+import os
+import re
+
+# What Linux can really answer: from the VFS, from the driver (xlnk-abi §5, §6), from tmpfs.
+RESULTS = {
+    "open": "ENOENT EACCES ENODEV ENXIO EMFILE ENFILE ENOMEM EINTR EBUSY",
+    "close": "EINTR EIO",
+    "read": "EIO EINTR EAGAIN ENOMEM EFAULT",
+    "write": "EIO EINTR EAGAIN EFAULT ENOSYS",
+    "ioctl": "ENOTTY EIO EACCES EINTR",
+    "alloc": "ENOMEM EINTR +1 +88 +96",
+    "free": "ENOMEM EINTR +1",
+    "cachectrl": "EINVAL ENOMEM EPERM EINTR",
+    "recres": "EPERM ENOMEM EINTR +1",
+    "mmap": "EAGAIN ENOMEM EINVAL ENODEV EPERM",
+    "munmap": "ENOMEM EINVAL",
+    "madvise": "EINVAL ENOMEM EAGAIN",
+    "mlock": "ENOMEM EPERM EAGAIN",
+    "stat": "EIO ENOMEM EACCES",
+    "statfs": "EIO EINTR ENOSYS",
+    "access": "ENOENT EACCES ENOMEM",
+    "realpath": "ENOENT EACCES ENOMEM ELOOP",
+    "opendir": "ENOENT EACCES EMFILE ENFILE ENOMEM",
+    "readdir": "EIO ENOENT",
+    "flock": "EAGAIN ENOLCK EINTR",
+    "fcntl": "EAGAIN EACCES ENOLCK EINVAL EINTR",
+    "ftruncate": "EIO EINTR ENOSPC",
+    "fallocate": "ENOSPC EDQUOT EINTR EOPNOTSUPP ENOMEM",
+    "fchmod": "EPERM EROFS EIO",
+    "unlink": "ENOENT EACCES EROFS EIO",
+    "rename": "ENOSPC EACCES EEXIST EROFS ENOSYS EINVAL",
+    "mkdir": "EACCES ENOSPC EEXIST EROFS ENOENT",
+    "eventfd": "EMFILE ENFILE ENODEV ENOMEM",
+    "ppoll": "EINTR ENOMEM EINVAL",
+    "getrandom": "EINTR EAGAIN ENOSYS",
+}
+
+
+
+def find(table, fault):
+    """The rows that speak of this fault."""
+    return [row for row in table if re.fullmatch(row[0], fault.site.function) and re.fullmatch(row[1], fault.call)
+            and (not row[2] or fault.result in row[2].split())]
+
+
+# Faults after which a buffer is lost even to the next process, or a mapping cannot but be left: function, call, results
+# ("": any), why.
+UNAVOIDABLE_BUFFERS = [
+    ("ask_for_buffer", "alloc", "+1 +88 +96", "the driver could not say which buffer it gave"),
+    ("chardev_is_live", "cachectrl", "EINVAL", "the driver says that there is no such buffer (design §8.5)"),
+]
+
+UNAVOIDABLE_IF_LASTING = [
+    ("chardev_is_live|chardev_free", "cachectrl|free", "", "without a cookie yet: `xlnk-ctl reclaim --force` is for people"),
+]
+
+UNAVOIDABLE_MAPPINGS = [
+    (".*", "munmap", "", "the kernel did not unmap it"),
+]
+
+# Faults of which the program need not know, because nothing is lost: function, call, results, why, and what the log must
+# say (None: nothing).
+RECOVERIES = [
+    ("visit|settle|settle_file|settle_name|free_block|drop|read_contents|read_any|xlnk_ledger_dir_lock_file|"
+     "chardev_map_to_look|chardev_try_lifetime|judge_lifetime|prepare_lifetime", ".*", "", "what dead processes left waits for whoever opens the device next",
+     None),
+    (".*", "close", "", "Linux has let the descriptor go before anything can fail", None),
+    (".*", "(?!close).*", "EINTR", "repeated", None),
+    (".*", "munmap", "", "the mapping stays until the process ends, and the log says so", "ERROR .*munmap"),
+    (".*", "madvise", "", "only matters to a forked child, which is told", "WARN .*forked child will see"),
+    ("chardev_free", "free", "", "the buffer is lost, and the log says so", "(WARN|ERROR) .*refused to free"),
+    ("chardev_is_live", "cachectrl", "", "the buffer is not freed, and the log says so", "WARN .*(no longer ours|still ours|does not say whether)"),
+    ("chardev_open", "ioctl", "ENOTTY", "what the second of the two answers anyway", None),
+    ("chardev_sync", "cachectrl", "", "videotestsrc goes on when it cannot map a frame, and the log says so",
+     "WARN .*refused to maintain"),
+    ("xlnk_cookie_make|xlnk_ledger_take", "getrandom", "", "GLib has random numbers too", None),
+    ("xlnk_ledger_take", "rename", "EEXIST", "another name", None),
+    ("xlnk_ledger_take|map_new_pages", "open|flock|stat|fallocate|mmap|rename|fchmod", "", "a process without a ledger works",
+     "WARN .*If this process is killed"),
+    ("map_new_pages", "mlock|madvise", "", "each of the precautions is one alone", None),
+    ("xlnk_ledger_take", "statfs", "", "only matters for speed", None),
+    ("xlnk_ledger_dir_open", "open|read|stat|mkdir", "", "a process without a ledger works, and whoever opens the device "
+     "next gives back what dead ones left", None),
+    ("xlnk_ledger_close|xlnk_ledger_take", "unlink", "", "an empty ledger goes with the next sweep", None),
+    ("xlnk_cma_read", "open|read", "", "how much CMA there is, is for people", None),
+    ("xlnk_device_resolve", "access|realpath", "", "the name is taken as it is", None),
+    ("xlnk_region_open_uio", "write", "", "the core's status is polled", None),
+    ("xlnk_region_take_interrupt|xlnk_region_arm", "read|write", "", "the core's status is polled in the end", None),
+    ("gst_xlnk_registers_wait_interrupt", "ppoll", "", "the core's status is polled", None),
+    ("gst_xlnk_registers_set_flushing", "read|write", "", "whoever waits does so until his time is up", None),
+    ("xlnk_region_close", "flock|fcntl", "", "closing lets go of a lock too", None),
+    ("probe", "read|write|mmap", "", "tried eight times", None),
+    ("xlnk_uio_list", "opendir|readdir", "ENOENT", "a kernel without UIO has no such class", None),
+    ("read_attribute", "open|read", "ENOENT ENODEV", "a device that was unbound in the meantime has no attributes", None),
+]
+
+# In single scenarios: function, call, results, scenario, why.
+FALLBACKS = [
+    ("ask_for_buffer|chardev_map|chardev_is_live|probe", ".*", "", "share-and-copy renegotiation hls-renegotiation",
+     "a copy for which there is no contiguous memory is made in system memory"),
+    (".*", ".*", "", "stop-in-the-middle", "stopped before it came to that"),
+    (".*", "munmap|madvise", "", "registers-uio registers-mem", "the device ring has no log before there is an allocator"),
+    ("ask_for_buffer|chardev_map|chardev_is_live|probe|chardev_free|chardev_unmap", ".*", "",
+     "after-a-death after-a-death-exposed after-a-reset after-a-wrong-cookie after-a-job",
+     "what dead processes left waits for whoever opens the device next"),
+]
+
+# Words that name what failed better than the errno would.
+WORDS = [
+    ("chardev_open", "open", "ENOENT ENODEV ENXIO", r"there is no /dev/xlnk"),
+    ("chardev_open", "open", "EACCES", r"no permission to open /dev/xlnk"),
+    ("ask_for_buffer", "alloc", "ENOMEM", r"asked \d+ bytes|no contiguous buffer of \d+ bytes from"),
+    ("ask_for_buffer", "alloc", "+1 +88 +96", r"could not write back the id"),
+    ("chardev_reset", "recres", "+1", r"refused the reset: a positive result"),
+    ("chardev_is_live", "cachectrl", "EINVAL", r"taken away|neither at id"),
+    (".*", "flock|fcntl", "EAGAIN EACCES", r"(is|are) in use by another process"),
+    ("chardev_free|chardev_is_live", "free|cachectrl", "", r"asked \d+ bytes"),      # what could not be freed is missing
+    ("xlnk_cma_read", "open|read", "", r"does not say how much CMA there is"),
+    ("xlnk_uio_list", "opendir|readdir", "ENOENT", r"no UIO device"),
+    ("read_attribute", "open|read", "ENOENT ENODEV", r"no UIO device|no usable register window"),
+]
+
+
+def may_leave(fault, what):
+    return what.startswith("mapping") and find(UNAVOIDABLE_MAPPINGS, fault)
+
+
+def may_leak(fault):
+    return find(UNAVOIDABLE_BUFFERS, fault) or (fault.onwards and find(UNAVOIDABLE_IF_LASTING, fault))
+
+
+def recovers(fault, run):
+    return (any(row[4] is None or any(re.search(row[4], line) for line in run.logs) for row in find(RECOVERIES, fault))
+            or any(fault.scenario in row[3].split() for row in find(FALLBACKS, fault)))
+
+
+def names(fault, error):
+    """Whether an error says what failed."""
+    if any(re.search(row[3], error) for row in find(WORDS, fault)):
+        return True
+    return fault.result.startswith("E") and os.strerror(getattr(errno, fault.result)) in error
+
+
+# Sites that no scenario comes to: function, wrapper, why.
+UNREACHABLE = [
+    ("read_any", ".*", "only `xlnk-ctl` looks at the ledgers of the living"),
+    ("xlnk_ledger_leave_parent", "xlnk_sys_close", "of a descriptor that is closed already, and -1"),
+]
+
+
+def cannot_be_reached(site):
+    for function, wrapper, why in UNREACHABLE:
+        if re.fullmatch(function, site.function) and re.fullmatch(wrapper, site.wrapper):
+            return why
+    return None
+
+
+# Whether these are met depends on who is faster, the core or the program.
+RACES = [
+    ("gst_xlnk_registers_wait_interrupt|xlnk_region_take_interrupt|xlnk_region_arm", ".*", ""),
+]
+
+
+def may_miss(fault):
+    # The default directory of ledgers is everybody's on this machine.
+    return find(RACES, fault) or fault.scenario in ("stop-in-the-middle", "default-ledger")

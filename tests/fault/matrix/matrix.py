@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every system call of the library fails in turn; see README.md."""
+
+import argparse
+import collections
+import concurrent.futures
+import os
+import sys
+
+import expected
+import sites
+from board import Board
+
+Fault = collections.namedtuple("Fault", "scenario site address call use result onwards before", defaults=[False, None])
+Verdict = collections.namedtuple("Verdict", "fault run recovered crash leak critical unclear other missed")
+
+
+class Matrix:
+    def __init__(self, options):
+        self.options = options
+        # By the name under which the loader knows it.
+        self.object = "libgstxlnk-1.0.so.0"
+        self.sites, self.complaints = sites.find(options.library)
+        _, complaints = sites.find(options.plugin)
+        self.complaints += complaints
+        self.baseline = {}
+        self.uses = {}
+
+    def new_board(self):
+        return Board(self.options.emulator, self.options.worker)
+
+    def find_address(self, frames):
+        """The innermost that is the one of a site."""
+        return next((address for name, address in frames if name == self.object and address in self.sites), None)
+
+    def count(self, calls):
+        """How often which site makes which call."""
+        found = ((self.find_address(frames), call) for call, frames in calls)
+        return collections.Counter(key for key in found if key[0])
+
+    def learn(self):
+        """Each scenario without faults: what it makes, and which site makes which calls how often."""
+        board = self.new_board()
+        for scenario in board.scenarios():
+            if self.options.only in scenario:
+                self.baseline[scenario], calls = board.trace(scenario)
+                self.uses[scenario] = self.count(calls)
+        board.close()
+
+    def spell(self, fault):
+        text = (f"{fault.call}@{self.object}+{fault.address:#x}:{fault.use}{'-' if fault.onwards else ''}"
+                f":{fault.result}")
+        return f"{self.spell(fault.before)},{text}" if fault.before else text
+
+    def explore(self, faults):
+        """What is called only because something else has failed fails as well: @faults, each with those calls behind it."""
+        board, more = self.new_board(), {}
+        known = {key for counts in self.uses.values() for key in counts}
+        for fault in faults:
+            _, calls = board.trace(fault.scenario, self.spell(fault))
+            for address, call in self.count(calls).keys() - known:
+                known.add((address, call))
+                for result in expected.RESULTS[call].split():
+                    more[address, call, result] = Fault(fault.scenario, self.sites[address], address, call, 1, result,
+                                                        before=fault)
+        board.close()
+        return list(more.values())
+
+    def broken(self):
+        return [f"{name}: {run}" for name, run in self.baseline.items()
+                if not run.done or run.criticals or run.left or run.live or run.hazards or run.end != "exit 0"]
+
+    def plan(self):
+        """In each scenario each call of each site at its first, middle and last use, and from the first on; there one result
+        after the other, and at its first use anywhere all of them."""
+        faults, seen, turn = [], set(), 0
+        for scenario, counts in self.uses.items():
+            for (address, call), count in counts.items():
+                site = self.sites[address]
+                results = expected.RESULTS[call].split()
+                lasting = [result for result in results if result != "EINTR"]
+                if self.options.long:
+                    uses = sorted(set(range(1, min(count, 20) + 1)) | {count // 2 + 1, count})
+                    faults += [Fault(scenario, site, address, call, use, result) for use in uses for result in results]
+                    faults += [Fault(scenario, site, address, call, use, result, True)
+                               for use in uses for result in lasting]
+                    continue
+                if (address, call) not in seen:
+                    seen.add((address, call))
+                    faults += [Fault(scenario, site, address, call, 1, result) for result in results]
+                    faults += [Fault(scenario, site, address, call, 1, result, True) for result in lasting]
+                for use in sorted({1, count // 2 + 1, count}):
+                    turn += 1
+                    faults.append(Fault(scenario, site, address, call, use, results[turn % len(results)]))
+                faults.append(Fault(scenario, site, address, call, 1, lasting[turn % len(lasting)], True))
+        return sorted(set(faults), key=lambda fault: (fault.scenario, fault.address, fault.call, fault.use))
+
+    @staticmethod
+    def firsts(faults):
+        """One of each call of each site that is not made up for at once, and all files that are not there."""
+        found = {}
+        for fault in faults:
+            if fault.use == 1 and fault.onwards:
+                found.setdefault((fault.address, fault.call, fault.result == "ENOENT"), fault)
+        return list(found.values())
+
+    def judge(self, fault, run):
+        good = self.baseline[fault.scenario]
+        missed = run.hits <= bool(fault.before)
+        whole = run.done and run.data == good.data
+        new_errors = [error for error in run.errors if error not in good.errors]
+        crash = run.end != "exit 0"
+        both = [one for one in (fault.before, fault) if one]
+        leaks = [what for what in run.left if not any(expected.may_leave(one, what) for one in both)]
+        if (run.lost or run.ledger) and not any(expected.may_leak(one) for one in both):
+            leaks.append(f"{run.lost} buffers")
+        unclear = other = None
+        if not missed and not crash:
+            if whole and not new_errors:
+                if not expected.recovers(fault, run):
+                    unclear = "nothing came of it, and expected.py does not say why that is right"
+            elif not any(expected.names(one, error) for one in both for error in run.errors):
+                unclear = "no error names what failed"
+        if run.hazards:
+            other = f"{run.hazards} hazards"
+        return Verdict(fault, run, not missed and whole and not new_errors, crash, leaks, run.criticals, unclear, other, missed)
+
+    def work(self, faults):
+        """One board's share."""
+        board, verdicts = self.new_board(), []
+        for fault in faults:
+            text = self.spell(fault)
+            run = board.run(fault.scenario, text)
+            # Threads may have taken another turn this time.
+            for _ in range(2):
+                if run.hits > bool(fault.before) or run.end != "exit 0":
+                    break
+                run = board.run(fault.scenario, text)
+            verdicts.append(self.judge(fault, run))
+        board.close()
+        return verdicts
+
+    def inject(self, faults):
+        jobs = self.options.jobs
+        # There is one such directory for all boards of this machine.
+        alone = [fault for fault in faults if fault.scenario == "default-ledger"]
+        shared = [fault for fault in faults if fault.scenario != "default-ledger"]
+        parts = [alone * (i == 0) + shared[i::jobs] for i in range(jobs)]
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            return [verdict for part in pool.map(self.work, parts) for verdict in part]
+
+
+def describe(verdict):
+    fault, run = verdict.fault, verdict.run
+    lines = [f"{fault.scenario}: use {fault.use}{' and all later' if fault.onwards else ''} of {fault.call} in {fault.site.function} ({fault.site.place}, "
+             f"{fault.site.wrapper}) -> {fault.result}; {run.end}, {run.hits} hits, {'done' if run.done else 'not done'}"]
+    if fault.before:
+        lines.append(f"    after use {fault.before.use}{' and all later' if fault.before.onwards else ''} of "
+                     f"{fault.before.call} in {fault.before.site.function} -> {fault.before.result}")
+    for title in ("errors", "refused", "logs", "criticals", "left"):
+        lines += [f"    {title}: {text}" for text in getattr(run, title)[:6]]
+    if run.live or run.ledger or run.hazards:
+        lines.append(f"    {run.live} live, {run.lost} lost, {run.hazards} hazards, {run.ledger}")
+    return lines
+
+
+def comment(lines):
+    for line in lines:
+        print(f"# {line}")
+
+
+def print_table(verdicts):
+    """What came of each call of each site, for people."""
+    table = collections.defaultdict(lambda: collections.defaultdict(set))
+    for verdict in verdicts:
+        fault, run = verdict.fault, verdict.run
+        what = "made up for" if verdict.recovered else "; ".join(run.errors) or "; ".join(run.refused) or run.end
+        table[fault.site, fault.call][what].add(f"{fault.result} ({fault.scenario})")
+    for (site, call), outcomes in sorted(table.items(), key=lambda item: (item[0][0].place, item[0][1])):
+        comment([f"{site.place}: {call} by {site.wrapper} in {site.function}"])
+        for what, results in outcomes.items():
+            comment([f"    {', '.join(sorted(results)[:3])}: {what}"])
+
+
+class Tap:
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def check(self, title, problems, limit=int(os.environ.get("FAULT_LIMIT", "12"))):
+        self.count += 1
+        self.failed += bool(problems)
+        print(f"{'not ok' if problems else 'ok'} {self.count} - {title}")
+        for problem in problems[:limit]:
+            comment(problem if isinstance(problem, list) else [problem])
+        if len(problems) > limit:
+            comment([f"and {len(problems) - limit} more"])
+        sys.stdout.flush()
+
+
+def report(tap, matrix, verdicts):
+    hit = [verdict for verdict in verdicts if not verdict.missed]
+    covered = {verdict.fault.site for verdict in hit}
+    uncovered = sorted(set(matrix.sites.values()) - covered)
+    unexplained = [f"{site.place}: {site.wrapper} in {site.function}" for site in uncovered
+                   if not expected.cannot_be_reached(site)]
+
+    tap.check("every site of a system call has failed", unexplained, 100)
+    tap.check("each process ends by itself", [describe(verdict) for verdict in hit if verdict.crash])
+    tap.check("nothing is left", [describe(verdict) for verdict in hit if verdict.leak])
+    tap.check("no criticals and no warnings of GLib", [describe(verdict) for verdict in hit if verdict.critical])
+    tap.check("each error names what failed, or nothing is lost", [
+        [*describe(verdict), f"    {verdict.unclear}"] for verdict in hit if verdict.unclear])
+    tap.check("no hazards", [describe(verdict) for verdict in hit if verdict.other])
+    firsts = [verdict for verdict in verdicts if verdict.missed and verdict.fault.use == 1]
+    tap.check("each fault happens where it was put", [describe(verdict) for verdict in firsts
+                                                      if not expected.may_miss(verdict.fault)])
+    comment([
+        "",
+        f"sites {len(set(matrix.sites.values()))} ({len(matrix.sites)} call instructions), covered {len(covered)}, "
+        f"not covered {len(uncovered)}, of those without a reason {len(unexplained)}",
+        f"scenarios {len(matrix.baseline)}, injections {len(verdicts)}, of those met {len(hit)}",
+        f"with buffers that the next process gave back {sum(v.run.live > v.run.lost for v in hit)}",
+        f"made up for {sum(verdict.recovered for verdict in hit)}, "
+        f"told {sum(not verdict.recovered for verdict in hit)}",
+        f"crashes {sum(verdict.crash for verdict in hit)}, leaks {sum(bool(verdict.leak) for verdict in hit)}, "
+        f"criticals {sum(bool(verdict.critical) for verdict in hit)}, "
+        f"unclear {sum(bool(verdict.unclear) for verdict in hit)}, "
+        f"hazards {sum(bool(verdict.other) for verdict in hit)}",
+    ])
+    for site in uncovered:
+        comment([f"not covered: {site.place}: {site.wrapper} in {site.function}: "
+                 f"{expected.cannot_be_reached(site) or 'WHY?'}"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--emulator", required=True)
+    parser.add_argument("--worker", required=True)
+    parser.add_argument("--library", required=True)
+    parser.add_argument("--plugin", required=True)
+    parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1))
+    parser.add_argument("--long", action="store_true", help="every use, every result")
+    parser.add_argument("--table", action="store_true", help="say what came of each call")
+    parser.add_argument("--only", default="", help="scenarios whose name holds this")
+    matrix = Matrix(parser.parse_args())
+    tap = Tap()
+
+    print("TAP version 13\n1..9")
+    tap.check("every system call goes through one file", matrix.complaints)
+    matrix.learn()
+    tap.check("without faults each scenario gets all it wants", matrix.broken())
+    faults = matrix.plan()
+    verdicts = matrix.inject(faults + matrix.explore(matrix.firsts(faults)))
+    if matrix.options.table:
+        print_table(verdicts)
+    report(tap, matrix, verdicts)
+    sys.exit(1 if tap.failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Where a built library asks something of the kernel: the call instructions to the functions of xlnksyscall.c.
+
+A site is a line of the source in a function of the object code, so that what was inlined twice is two, and what the compiler
+took apart is one."""
+
+import collections
+import os
+import re
+import subprocess
+
+WRAPPERS = "xlnksyscall.c"
+
+# What must not be called from anywhere else: system calls by the C library's names, and GLib's functions around them.
+SYSTEM_CALLS = set("""
+    open open64 openat openat64 __open_2 __open64_2 __openat_2 __openat64_2 creat close dup dup2 dup3 pipe pipe2
+    read write pread pread64 pwrite pwrite64 readv writev __read_chk __pread_chk __pread64_chk lseek lseek64 ioctl
+    mmap mmap64 munmap mremap mprotect madvise mlock munlock msync
+    stat lstat fstat stat64 lstat64 fstat64 fstatat fstatat64 statx statfs fstatfs statfs64 fstatfs64 access faccessat
+    realpath __realpath_chk readlink readlinkat opendir fdopendir readdir readdir64 fopen fopen64 fdopen
+    flock fcntl fcntl64 lockf ftruncate ftruncate64 truncate fallocate posix_fallocate posix_fallocate64 fchmod chmod
+    unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat mkdir mkdirat rmdir
+    eventfd poll ppoll __poll_chk __ppoll_chk select pselect epoll_wait getrandom syscall kill socket
+    g_file_get_contents g_file_set_contents g_file_test g_dir_open g_dir_read_name g_open g_access g_stat g_unlink
+    g_mkdir g_mkdir_with_parents g_poll
+""".split())
+
+Site = collections.namedtuple("Site", "wrapper function place")
+
+FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
+INSTRUCTION = re.compile(r"^ *([0-9a-f]+):\t(\S+) *(.*)$")
+TARGET = re.compile(r"<([A-Za-z_]\w*)(?:@plt|@@?[\w.]+|@Base)?>")
+CALLS = {"call", "callq", "bl", "blx"}
+JUMPS = {"jmp", "jmpq", "b"}
+
+
+def disassemble(library):
+    """(function, address, mnemonic, name of the target or None, address of the next instruction) of each instruction."""
+    text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-w", library], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+    function, pending = None, None
+    for line in text.splitlines():
+        header, match = FUNCTION.match(line), INSTRUCTION.match(line)
+        if header:
+            function = header.group(1)
+        if not match:
+            continue
+        address = int(match.group(1), 16)
+        if pending:
+            yield (*pending, address)
+        target = TARGET.search(match.group(3))
+        pending = (function, address, match.group(2), target.group(1) if target else None)
+
+
+def look_up(library, addresses):
+    """file:line of each address; the innermost of inlined functions."""
+    text = subprocess.run(["addr2line", "-e", library], input="".join(f"{address:#x}\n" for address in addresses),
+                          check=True, text=True, stdout=subprocess.PIPE).stdout
+    return [os.path.basename(line.split(" ")[0]) for line in text.splitlines()]
+
+
+def find(library):
+    """The sites of a library, by the addresses after their calls, and what is wrong with it."""
+    found = [row for row in disassemble(library) if row[3] and (row[2] in CALLS or row[2] in JUMPS)]
+    places = look_up(library, [row[1] for row in found])
+    sites, complaints = {}, []
+    for (function, _, mnemonic, target, after), place in zip(found, places):
+        if place.startswith(WRAPPERS) or function.startswith("xlnk_sys_") or "@" in function:
+            continue
+        if target.startswith("xlnk_sys_") and mnemonic in CALLS:
+            sites[after] = Site(target, function.split(".")[0], place)
+        elif target.startswith("xlnk_sys_"):
+            complaints.append(f"{place}: {function} jumps to {target}: built without -fno-optimize-sibling-calls")
+        elif target in SYSTEM_CALLS:
+            complaints.append(f"{place}: {function} calls {target}, not by way of {WRAPPERS}")
+    return sites, complaints
