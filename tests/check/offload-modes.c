@@ -254,7 +254,7 @@ GST_END_TEST;
 static void
 leave_quarantine (void)
 {
-  gst_clear_object (&xlnk_allocator);
+  g_clear_object (&xlnk_allocator);
   fail_unless_equals_uint64 (board_live_buffers (), 2);
   stranger_reset ();
 }
