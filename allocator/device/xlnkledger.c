@@ -436,8 +436,13 @@ xlnk_ledger_close (XlnkDevice * device)
     return;
   if (self->fd >= 0 && !find_slot (self, true))
     xlnk_sys_unlink_at (self->dir.fd, self->name);
-  ledger_free (self);
+  /* A child that another thread makes from here on finds nothing half-freed. What it may have instead, copies of the
+   * descriptors, holds no lock any more. */
   device->ledger = NULL;
+  atomic_thread_fence (memory_order_seq_cst);
+  if (self->fd >= 0)
+    xlnk_sys_unlock (self->fd);
+  ledger_free (self);
 }
 
 /* Its mapped pages are not there. The rest is not ours to change if another thread of the parent may have been at it; and
