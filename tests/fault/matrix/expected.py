@@ -79,6 +79,7 @@ RECOVERIES = [
      "WARN .*refused to maintain"),
     ("xlnk_cookie_make|xlnk_ledger_take", "getrandom", "", "GLib has random numbers too", None),
     ("xlnk_ledger_take", "rename", "EEXIST", "another name", None),
+    ("xlnk_ledger_take", "flock", "EAGAIN", "another file, if a sweep has taken it for a leftover", None),
     ("xlnk_ledger_take|map_new_pages", "open|flock|stat|fallocate|mmap|rename|fchmod", "", "a process without a ledger works",
      "WARN .*If this process is killed"),
     ("map_new_pages", "mlock|madvise", "", "each of the precautions is one alone", None),
