@@ -184,17 +184,17 @@ settle_match (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent)
     free_block (file, record, extent, XLNK_LOOK_MATCH);
 }
 
-/* Does a process that lives call it its own? */
+/* Does another ledger call it its own? */
 typedef enum
 {
   CLAIM_NONE,
-  CLAIM_MADE,                   /* its ledger has the id; or that cannot be found out */
-  CLAIM_PROVED,                 /* and its cookie is in the block */
+  CLAIM_MADE,                   /* one of a living process has the id; or that cannot be found out */
+  CLAIM_PROVED,                 /* one, of whomever, has the cookie that is in the block */
 } Claim;
 
 static Claim find_claim (File * file, const XlnkLedgerRecord * record, const XlnkExtent * extent);
 
-/* The bytes prove nothing for the dead, but may for one who lives. Whoever asks for the block all the same does not get
+/* The bytes prove nothing for this one, but may for another. Whoever asks for the block all the same does not get
  * what somebody living calls his own. */
 static void
 settle_doubtful (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent, XlnkLook look)
@@ -425,11 +425,12 @@ typedef struct
 } ClaimSearch;
 
 static void
-compare_claim (const Walk * walk, ClaimSearch * search, const XlnkLedgerRecord * other)
+compare_claim (const Walk * walk, ClaimSearch * search, const XlnkLedgerRecord * other, bool alive)
 {
   if (other->id != search->record->id)
     return;
-  search->claim = MAX (search->claim, CLAIM_MADE);
+  if (alive)
+    search->claim = MAX (search->claim, CLAIM_MADE);
   if (xlnk_cookie_look (walk->device, search->extent, other->cookie) == XLNK_LOOK_MATCH)
     search->claim = CLAIM_PROVED;
 }
@@ -443,8 +444,8 @@ look_for_claim (Walk * walk, const char *name, XlnkLedgerName kind, void *data)
 
   if (kind != XLNK_LEDGER_NAME_OURS || strcmp (name, search->except) == 0 || !read_any (walk, name, &alive, &contents))
     return;
-  for (size_t i = 0; i < contents.n_records && alive; i++)
-    compare_claim (walk, search, &contents.records[i]);
+  for (size_t i = 0; i < contents.n_records; i++)
+    compare_claim (walk, search, &contents.records[i], alive);
   xlnk_ledger_contents_clear (&contents);
 }
 
