@@ -301,7 +301,8 @@ machine_environment (const Machine * machine, GError ** error)
   environment = g_environ_setenv (environment, "XLNK_EMULATOR_HEAP", machine->heap, TRUE);
   environment = g_environ_setenv (environment, "XLNK_EMULATOR_TREE", machine->tree, TRUE);
   /* Who keeps notes about buffers keeps them for as long as there are these, and not on the host. */
-  environment = g_environ_setenv (environment, "GST_XLNK_LEDGER", machine->ledger, FALSE);
+  environment = g_environ_setenv (environment, "GST_XLNK_LEDGER", machine->ledger,
+      g_strcmp0 (g_environ_getenv (environment, "GST_XLNK_LEDGER"), "") == 0);
   if (machine->plan)
     environment = g_environ_setenv (environment, ENV_PLAN, machine->plan, TRUE);
   g_free (asan);
