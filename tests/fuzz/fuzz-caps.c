@@ -233,7 +233,7 @@ get_size (GstCaps * caps)
   if (is_set ('E'))
     return 0;
   if (n_numbers > 0)
-    return (gsize) ABS (numbers[0]) % (MAX_BUFFER + 1);
+    return (guint64) numbers[0] % (MAX_BUFFER + 1);
   if (parse_video (caps, &info) && GST_VIDEO_INFO_SIZE (&info) <= MAX_BUFFER)
     return GST_VIDEO_INFO_SIZE (&info);
   return 1000;
