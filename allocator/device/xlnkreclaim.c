@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "xlnkcookie.h"
-#include "xlnkledgerdir.h"
+#include "xlnkledgerwalk.h"
 #include "xlnklog.h"
 #include "xlnksyscall.h"
 
@@ -17,14 +17,12 @@
 /* One walk through the directory. */
 typedef struct
 {
-  XlnkDevice *device;
+  XlnkLedgerWalk files;
   XlnkReclaimFlags flags;
   bool stopped;                 /* a core was: */
   uint64_t base;
   const char *name;
   XlnkReclaimResult *result;
-  XlnkLedgerDir dir;
-  char *prefix;
 } Walk;
 
 /* One ledger of the dead, locked. */
@@ -38,19 +36,6 @@ typedef struct
 } File;
 
 /*** files ***/
-
-/* The copy that is parsed: a mapping would be a SIGBUS when somebody shortens the file. */
-static bool
-read_contents (const XlnkLedgerDir * dir, int fd, size_t size, XlnkLedgerContents * contents)
-{
-  g_autofree uint8_t *bytes = NULL;
-
-  memset (contents, 0, sizeof *contents);
-  if (size < XLNK_LEDGER_HEADER_SIZE || size > XLNK_LEDGER_MAX_SIZE)
-    return false;
-  bytes = g_malloc (size);
-  return xlnk_sys_pread (fd, bytes, size, 0) && xlnk_ledger_parse (bytes, size, dir->boot_id, contents);
-}
 
 static bool
 is_dry (const Walk * walk)
@@ -105,7 +90,7 @@ static void
 free_block (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent, XlnkLook expected)
 {
   XlnkReclaimResult *result = file->walk->result;
-  XlnkDevice *device = file->walk->device;
+  XlnkDevice *device = file->walk->files.device;
   g_autoptr (GError) error = NULL;
 
   if (!note_state (file, record, XLNK_SLOT_FREEING)) {
@@ -242,18 +227,17 @@ frees_by_file (XlnkDevice * device)
   return device->lifetime == XLNK_LIFETIME_OF_FILE;
 }
 
-/* A block that matches needs no trial: whatever the driver does, it has not freed this one. */
 static void
 settle_mapped (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent)
 {
-  XlnkLook look = xlnk_cookie_look (file->walk->device, extent, record->cookie);
+  XlnkLook look = xlnk_cookie_look (file->walk->files.device, extent, record->cookie);
 
   if (look == XLNK_LOOK_MATCH)
     settle_match (file, record, extent);
   else if (look == XLNK_LOOK_UNKNOWN)
     keep (file, &file->walk->result->failed);
   /* If it was to be freed, it was: this is somebody else's. */
-  else if (look == XLNK_LOOK_GONE || record->state == XLNK_SLOT_FREEING || frees_by_file (file->walk->device))
+  else if (look == XLNK_LOOK_GONE || record->state == XLNK_SLOT_FREEING)
     drop (file, record);
   else
     settle_doubtful (file, record, extent, look);
@@ -263,7 +247,7 @@ settle_mapped (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent
 static void
 settle_unmapped (File * file, const XlnkLedgerRecord * record)
 {
-  const XlnkDevice *device = file->walk->device;
+  const XlnkDevice *device = file->walk->files.device;
 
   if (errno == EINVAL) {
     drop (file, record);
@@ -277,7 +261,7 @@ settle_unmapped (File * file, const XlnkLedgerRecord * record)
 static void
 settle (File * file, XlnkLedgerRecord * record)
 {
-  XlnkDevice *device = file->walk->device;
+  XlnkDevice *device = file->walk->files.device;
   XlnkExtent extent = extent_of (record);
   g_autoptr (GError) error = NULL;
 
@@ -287,6 +271,11 @@ settle (File * file, XlnkLedgerRecord * record)
   }
   if (!device->klass->is_live (device, &extent)) {
     settle_unmapped (file, record);
+    return;
+  }
+  /* There, a buffer that lives is another's under any id, and a mapping of this id could be one of anything. */
+  if (frees_by_file (device)) {
+    drop (file, record);
     return;
   }
   if (!device->klass->map_to_look (device, &extent, &error)) {
@@ -304,7 +293,7 @@ static void
 log_rejected (const File * file)
 {
   if (file->contents.rejected > 0)
-    xlnk_log (XLNK_LOG_WARNING, "%s/%s: %u entries make no sense, and are passed over", file->walk->dir.path, file->name,
+    xlnk_log (XLNK_LOG_WARNING, "%s/%s: %u entries make no sense, and are passed over", file->walk->files.dir.path, file->name,
         file->contents.rejected);
 }
 
@@ -314,19 +303,19 @@ settle_file (Walk * walk, const char *name)
   File file = {.walk = walk,.name = name };
   size_t size;
 
-  file.fd = xlnk_ledger_dir_lock_file (&walk->dir, name, &size);
+  file.fd = xlnk_ledger_dir_lock_file (&walk->files.dir, name, &size);
   if (file.fd < 0)
     return;
-  if (read_contents (&walk->dir, file.fd, size, &file.contents)) {
+  if (xlnk_ledger_walk_read (&walk->files, file.fd, size, &file.contents)) {
     walk->result->files++;
     log_rejected (&file);
     for (size_t i = 0; i < file.contents.n_records; i++)
       settle (&file, &file.contents.records[i]);
     if (file.left == 0 && !is_dry (walk))
-      xlnk_sys_unlink_at (walk->dir.fd, name);
+      xlnk_sys_unlink_at (walk->files.dir.fd, name);
     xlnk_ledger_contents_clear (&file.contents);
   } else {
-    xlnk_log (XLNK_LOG_WARNING, "%s/%s is not a ledger that can be read, and stays", walk->dir.path, name);
+    xlnk_log (XLNK_LOG_WARNING, "%s/%s is not a ledger that can be read, and stays", walk->files.dir.path, name);
     walk->result->failed++;
   }
   xlnk_sys_close (file.fd);
@@ -337,84 +326,15 @@ static void
 remove_leftover (const Walk * walk, const char *name)
 {
   size_t size;
-  int fd = is_dry (walk) ? -1 : xlnk_ledger_dir_lock_file (&walk->dir, name, &size);
+  int fd = is_dry (walk) ? -1 : xlnk_ledger_dir_lock_file (&walk->files.dir, name, &size);
 
   if (fd < 0)
     return;
-  xlnk_sys_unlink_at (walk->dir.fd, name);
+  xlnk_sys_unlink_at (walk->files.dir.fd, name);
   xlnk_sys_close (fd);
-}
-
-static GPtrArray *
-read_names (const XlnkLedgerDir * dir, GError ** error)
-{
-  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
-  XlnkNames position = { NULL };
-  const char *name;
-
-  while ((name = xlnk_sys_read_name (dir->fd, &position)))
-    g_ptr_array_add (names, g_strdup (name));
-  xlnk_sys_read_names_end (&position);
-  if (errno == 0)
-    return names;
-  g_set_error (error, XLNK_ERROR, errno == EACCES ? XLNK_ERROR_PERMISSION : XLNK_ERROR_FAILED, "%s cannot be read: %s",
-      dir->path, g_strerror (errno));
-  g_ptr_array_unref (names);
-  return NULL;
-}
-
-typedef void (*VisitFunc) (Walk * walk, const char *name, XlnkLedgerName kind, void *data);
-
-static bool
-visit (Walk * walk, VisitFunc func, void *data, GError ** error)
-{
-  GPtrArray *names = read_names (&walk->dir, error);
-
-  if (!names)
-    return false;
-  for (guint i = 0; i < names->len; i++) {
-    const char *name = g_ptr_array_index (names, i);
-
-    func (walk, name, xlnk_ledger_name_kind (&walk->dir, walk->prefix, name), data);
-  }
-  g_ptr_array_unref (names);
-  return true;
-}
-
-static bool
-begin_walk (Walk * walk, XlnkDevice * device, GError ** error)
-{
-  bool open = xlnk_ledger_dir_open (&walk->dir, false, error) == XLNK_LEDGER_DIR_OPEN;
-
-  walk->device = device;
-  walk->prefix = open ? xlnk_ledger_dir_prefix (&walk->dir, device) : NULL;
-  return open;
-}
-
-static void
-end_walk (Walk * walk)
-{
-  xlnk_ledger_dir_close (&walk->dir);
-  g_free (walk->prefix);
 }
 
 /*** who lives ***/
-
-static bool
-read_any (const Walk * walk, const char *name, bool *alive, XlnkLedgerContents * contents)
-{
-  int fd = xlnk_sys_open_at (walk->dir.fd, name, O_RDONLY, 0);
-  struct stat status;
-  bool good;
-
-  if (fd < 0)
-    return false;
-  *alive = xlnk_sys_is_locked (fd);
-  good = xlnk_sys_stat (fd, &status) && S_ISREG (status.st_mode) && status.st_nlink == 1
-      && status.st_size <= XLNK_LEDGER_MAX_SIZE && read_contents (&walk->dir, fd, (size_t) status.st_size, contents);
-  xlnk_sys_close (fd);
-  return good;
-}
 
 typedef struct
 {
@@ -425,27 +345,28 @@ typedef struct
 } ClaimSearch;
 
 static void
-compare_claim (const Walk * walk, ClaimSearch * search, const XlnkLedgerRecord * other, bool alive)
+compare_claim (XlnkDevice * device, ClaimSearch * search, const XlnkLedgerRecord * other, bool alive)
 {
   if (other->id != search->record->id)
     return;
   if (alive)
     search->claim = MAX (search->claim, CLAIM_MADE);
-  if (xlnk_cookie_look (walk->device, search->extent, other->cookie) == XLNK_LOOK_MATCH)
+  if (xlnk_cookie_look (device, search->extent, other->cookie) == XLNK_LOOK_MATCH)
     search->claim = CLAIM_PROVED;
 }
 
 static void
-look_for_claim (Walk * walk, const char *name, XlnkLedgerName kind, void *data)
+look_for_claim (const XlnkLedgerWalk * files, const char *name, XlnkLedgerName kind, void *data)
 {
   XlnkLedgerContents contents;
   ClaimSearch *search = data;
   bool alive;
 
-  if (kind != XLNK_LEDGER_NAME_OURS || strcmp (name, search->except) == 0 || !read_any (walk, name, &alive, &contents))
+  if (kind != XLNK_LEDGER_NAME_OURS || strcmp (name, search->except) == 0
+      || !xlnk_ledger_walk_read_any (files, name, &alive, &contents))
     return;
   for (size_t i = 0; i < contents.n_records; i++)
-    compare_claim (walk, search, &contents.records[i], alive);
+    compare_claim (files->device, search, &contents.records[i], alive);
   xlnk_ledger_contents_clear (&contents);
 }
 
@@ -454,13 +375,13 @@ find_claim (File * file, const XlnkLedgerRecord * record, const XlnkExtent * ext
 {
   ClaimSearch search = { file->name, record, extent, CLAIM_NONE };
 
-  return visit (file->walk, look_for_claim, &search, NULL) ? search.claim : CLAIM_MADE;
+  return xlnk_ledger_walk (&file->walk->files, look_for_claim, &search, NULL) ? search.claim : CLAIM_MADE;
 }
 
 /*** the whole ***/
 
 static void
-settle_name (Walk * walk, const char *name, XlnkLedgerName kind, void *data G_GNUC_UNUSED)
+settle_name (const XlnkLedgerWalk * files G_GNUC_UNUSED, const char *name, XlnkLedgerName kind, void *walk)
 {
   if (kind == XLNK_LEDGER_NAME_OURS)
     settle_file (walk, name);
@@ -477,9 +398,9 @@ reclaim (Walk * walk, XlnkDevice * device, XlnkReclaimResult * result, GError **
 
   memset (result, 0, sizeof *result);
   walk->result = result;
-  if (begin_walk (walk, device, &reason))
-    done = visit (walk, settle_name, NULL, &reason);
-  end_walk (walk);
+  if (xlnk_ledger_walk_begin (&walk->files, device, &reason))
+    done = xlnk_ledger_walk (&walk->files, settle_name, walk, &reason);
+  xlnk_ledger_walk_end (&walk->files);
   if (!reason)
     return done;
   g_propagate_error (error, reason);
@@ -565,22 +486,28 @@ xlnk_reclaim_for_memory (XlnkDevice * device)
 
 /*** asking ***/
 
+typedef struct
+{
+  const Walk *walk;
+  unsigned n;
+} Waiting;
+
 static void
-count_waiting (Walk * walk, const char *name, XlnkLedgerName kind, void *data)
+count_waiting (const XlnkLedgerWalk * files, const char *name, XlnkLedgerName kind, void *data)
 {
   XlnkLedgerContents contents;
-  unsigned *n = data;
+  Waiting *waiting = data;
   bool alive;
 
-  if (kind != XLNK_LEDGER_NAME_OURS || !read_any (walk, name, &alive, &contents))
+  if (kind != XLNK_LEDGER_NAME_OURS || !xlnk_ledger_walk_read_any (files, name, &alive, &contents))
     return;
   for (size_t i = 0; i < contents.n_records && !alive; i++) {
     const XlnkLedgerRecord *record = &contents.records[i];
     bool waits = false;
 
     for (unsigned job = 0; job < record->n_jobs; job++)
-      waits |= is_stopped_core (walk, &contents, record->jobs[job]);
-    *n += waits;
+      waits |= is_stopped_core (waiting->walk, &contents, record->jobs[job]);
+    waiting->n += waits;
   }
   xlnk_ledger_contents_clear (&contents);
 }
@@ -589,80 +516,10 @@ unsigned
 xlnk_reclaim_waits_for_core (XlnkDevice * device, uint64_t base, const char *name)
 {
   Walk walk = {.stopped = true,.base = base,.name = name };
-  unsigned n = 0;
+  Waiting waiting = { &walk, 0 };
 
-  if (begin_walk (&walk, device, NULL))
-    visit (&walk, count_waiting, &n, NULL);
-  end_walk (&walk);
-  return n;
-}
-
-/*** listing ***/
-
-typedef struct
-{
-  XlnkHolderFunc func;
-  void *data;
-} Listing;
-
-static_assert (XLNK_ENTRY_WRONG_COOKIE == XLNK_SLOT_WRONG_COOKIE - XLNK_SLOT_ALLOCATING, "in the same order");
-
-static XlnkEntry
-entry_of (const XlnkLedgerRecord * record, const XlnkLedgerContents * contents)
-{
-  XlnkEntry entry = {.id = record->id,.phys = record->phys,.length = record->length,.cached = record->cached,
-    .state = (XlnkEntryState) (record->state - XLNK_SLOT_ALLOCATING),.exposed = record->exposed,
-    .armed = record->n_jobs > 0
-  };
-  unsigned core = record->n_jobs > 0 ? record->jobs[0] : 0;
-
-  if (entry.armed && core < contents->n_cores) {
-    entry.core = contents->cores[core].name;
-    entry.core_base = contents->cores[core].base;
-  } else if (entry.armed) {
-    entry.core = "unknown";
-  }
-  return entry;
-}
-
-static void
-list_file (Walk * walk, const char *name, XlnkLedgerName kind, void *data)
-{
-  const Listing *listing = data;
-  XlnkLedgerContents contents;
-  XlnkHolder holder = { 0 };
-  XlnkEntry *entries;
-
-  if (kind != XLNK_LEDGER_NAME_OURS)
-    return;
-  if (!read_any (walk, name, &holder.alive, &contents)) {
-    xlnk_log (XLNK_LOG_WARNING, "%s/%s cannot be read as a ledger", walk->dir.path, name);
-    return;
-  }
-  holder.pid = contents.pid;
-  holder.command = contents.command;
-  holder.started_us = contents.started_us;
-  holder.slots = contents.slots;
-  entries = g_new0 (XlnkEntry, contents.n_records + 1);
-  for (size_t i = 0; i < contents.n_records; i++)
-    entries[i] = entry_of (&contents.records[i], &contents);
-  listing->func (&holder, entries, contents.n_records, listing->data);
-  g_free (entries);
-  xlnk_ledger_contents_clear (&contents);
-}
-
-bool
-xlnk_ledger_list (XlnkDevice * device, XlnkHolderFunc func, void *data, GError ** error)
-{
-  Listing listing = { func, data };
-  GError *reason = NULL;
-  Walk walk = { 0 };
-
-  if (begin_walk (&walk, device, &reason))
-    visit (&walk, list_file, &listing, &reason);
-  end_walk (&walk);
-  if (!reason)
-    return true;
-  g_propagate_error (error, reason);
-  return false;
+  if (xlnk_ledger_walk_begin (&walk.files, device, NULL))
+    xlnk_ledger_walk (&walk.files, count_waiting, &waiting, NULL);
+  xlnk_ledger_walk_end (&walk.files);
+  return waiting.n;
 }

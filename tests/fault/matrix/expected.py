@@ -65,7 +65,7 @@ UNAVOIDABLE_MAPPINGS = [
 # Faults of which the program need not know, because nothing is lost: function, call, results, why, and what the log must
 # say (None: nothing).
 RECOVERIES = [
-    ("visit|settle|settle_file|settle_name|free_block|drop|read_contents|read_any|xlnk_ledger_dir_lock_file|"
+    ("xlnk_ledger_walk.*|settle|settle_file|settle_name|free_block|drop|xlnk_ledger_dir_lock_file|"
      "chardev_map_to_look|chardev_try_lifetime|judge_lifetime|prepare_lifetime", ".*", "", "what dead processes left waits for whoever opens the device next",
      None),
     (".*", "close", "", "Linux has let the descriptor go before anything can fail", None),
@@ -93,7 +93,7 @@ RECOVERIES = [
     ("xlnk_region_take_interrupt|xlnk_region_arm", "read|write", "", "the core's status is polled in the end", None),
     ("gst_xlnk_registers_wait_interrupt", "ppoll", "", "the core's status is polled", None),
     ("gst_xlnk_registers_set_flushing", "read|write", "", "whoever waits does so until his time is up", None),
-    ("xlnk_region_close", "flock|fcntl", "", "closing lets go of a lock too", None),
+    ("xlnk_region_close|xlnk_ledger_close", "flock|fcntl", "", "closing lets go of a lock too", None),
     ("probe", "read|write|mmap", "", "tried eight times", None),
     ("xlnk_uio_list", "opendir|readdir", "ENOENT", "a kernel without UIO has no such class", None),
     ("read_attribute", "open|read", "ENOENT ENODEV", "a device that was unbound in the meantime has no attributes", None),
@@ -148,7 +148,7 @@ def names(fault, error):
 
 # Sites that no scenario comes to: function, wrapper, why.
 UNREACHABLE = [
-    ("read_any", ".*", "only `xlnk-ctl` looks at the ledgers of the living"),
+    ("xlnk_ledger_walk_read_any", ".*", "only `xlnk-ctl` looks at the ledgers of the living"),
     ("xlnk_ledger_leave_parent", "xlnk_sys_close", "of a descriptor that is closed already, and -1"),
 ]
 

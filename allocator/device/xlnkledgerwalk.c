@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xlnkledgerwalk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "xlnksyscall.h"
+
+bool
+xlnk_ledger_walk_begin (XlnkLedgerWalk * self, XlnkDevice * device, GError ** error)
+{
+  bool open = xlnk_ledger_dir_open (&self->dir, false, error) == XLNK_LEDGER_DIR_OPEN;
+
+  self->device = device;
+  self->prefix = open ? xlnk_ledger_dir_prefix (&self->dir, device) : NULL;
+  return open;
+}
+
+void
+xlnk_ledger_walk_end (XlnkLedgerWalk * self)
+{
+  xlnk_ledger_dir_close (&self->dir);
+  g_free (self->prefix);
+}
+
+static GPtrArray *
+read_names (const XlnkLedgerDir * dir, GError ** error)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  XlnkNames position = { NULL };
+  const char *name;
+
+  while ((name = xlnk_sys_read_name (dir->fd, &position)))
+    g_ptr_array_add (names, g_strdup (name));
+  xlnk_sys_read_names_end (&position);
+  if (errno == 0)
+    return names;
+  g_set_error (error, XLNK_ERROR, errno == EACCES ? XLNK_ERROR_PERMISSION : XLNK_ERROR_FAILED, "%s cannot be read: %s",
+      dir->path, g_strerror (errno));
+  g_ptr_array_unref (names);
+  return NULL;
+}
+
+bool
+xlnk_ledger_walk (const XlnkLedgerWalk * self, XlnkLedgerWalkFunc func, void *data, GError ** error)
+{
+  GPtrArray *names = read_names (&self->dir, error);
+
+  if (!names)
+    return false;
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = g_ptr_array_index (names, i);
+
+    func (self, name, xlnk_ledger_name_kind (&self->dir, self->prefix, name), data);
+  }
+  g_ptr_array_unref (names);
+  return true;
+}
+
+/* The copy that is parsed: a mapping would be a SIGBUS when somebody shortens the file. */
+bool
+xlnk_ledger_walk_read (const XlnkLedgerWalk * self, int fd, size_t size, XlnkLedgerContents * contents)
+{
+  g_autofree uint8_t *bytes = NULL;
+
+  memset (contents, 0, sizeof *contents);
+  if (size < XLNK_LEDGER_HEADER_SIZE || size > XLNK_LEDGER_MAX_SIZE)
+    return false;
+  bytes = g_malloc (size);
+  return xlnk_sys_pread (fd, bytes, size, 0) && xlnk_ledger_parse (bytes, size, self->dir.boot_id, contents);
+}
+
+bool
+xlnk_ledger_walk_read_any (const XlnkLedgerWalk * self, const char *name, bool *alive, XlnkLedgerContents * contents)
+{
+  int fd = xlnk_sys_open_at (self->dir.fd, name, O_RDONLY, 0);
+  struct stat status;
+  bool good;
+
+  if (fd < 0)
+    return false;
+  *alive = xlnk_sys_is_locked (fd);
+  good = xlnk_sys_stat (fd, &status) && S_ISREG (status.st_mode) && status.st_nlink == 1
+      && status.st_size <= XLNK_LEDGER_MAX_SIZE && xlnk_ledger_walk_read (self, fd, (size_t) status.st_size, contents);
+  xlnk_sys_close (fd);
+  return good;
+}

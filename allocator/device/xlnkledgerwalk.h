@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xlnkledgerwalk.h: goes through the ledgers of one device, and reads them.
+ */
+#ifndef XLNK_LEDGER_WALK_H
+#define XLNK_LEDGER_WALK_H
+
+#include "xlnkledgerdir.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  XlnkDevice *device;
+  XlnkLedgerDir dir;
+  char *prefix;                 /* of the names of this device's ledgers */
+} XlnkLedgerWalk;
+
+/* Returns false without an error if there is no directory. To be ended in any case. */
+bool xlnk_ledger_walk_begin (XlnkLedgerWalk * self, XlnkDevice * device, GError ** error);
+void xlnk_ledger_walk_end (XlnkLedgerWalk * self);
+
+typedef void (*XlnkLedgerWalkFunc) (const XlnkLedgerWalk * self, const char *name, XlnkLedgerName kind, void *data);
+
+/* Each name that was in the directory when this began; what has it may be gone by now. */
+bool xlnk_ledger_walk (const XlnkLedgerWalk * self, XlnkLedgerWalkFunc func, void *data, GError ** error);
+
+/* What an open file of @size bytes says; the contents are to be cleared if it could be read. */
+bool xlnk_ledger_walk_read (const XlnkLedgerWalk * self, int fd, size_t size, XlnkLedgerContents * contents);
+
+/* The same of the file with that name, whoever has its lock: *@alive tells whether somebody has. */
+bool xlnk_ledger_walk_read_any (const XlnkLedgerWalk * self, const char *name, bool *alive,
+    XlnkLedgerContents * contents);
+
+G_END_DECLS
+
+#endif /* XLNK_LEDGER_WALK_H */
