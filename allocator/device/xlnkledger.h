@@ -21,12 +21,14 @@
  *     slot that names it. The pages are there, and locked: the copy out cannot fail.
  *  3. The cookie is in the slot before the ioctl, and in the block before the slot says LIVE. It is random and never
  *     used again, never all zeros, and the driver zeroes what it gives out: so bytes equal to it, in a live buffer, are
- *     in the very buffer that its owner wrote them to. Dead between the ioctl and the cookie: the block is COOKIE_LESS,
+ *     in the very buffer that its owner wrote them to. That this was its own is what the driver said just before; if
+ *     somebody frees the new id and it is given out again until then, it was not, and nothing can tell. Dead between the ioctl and the cookie: the block is COOKIE_LESS,
  *     provably nobody's, and kept; one at most for each death.
  *  4. To free: the driver confirms a live buffer around the last byte, it is mapped, confirmed once more (so that the
  *     mapping is not of a buffer that went in between, or of a smaller one), the cookie is compared; then the slot
  *     becomes FREEING, both looks are repeated, FREEBUF, and only then the unmap. Between the last look and FREEBUF lies
- *     the one window that cannot be closed: somebody else frees our id and it is given out again within it.
+ *     the other window that cannot be closed: somebody else frees our id and it is given out again within it. For a
+ *     smaller buffer, which does not cover the cookie's place, it begins before the cookie is compared.
  *     Dead after FREEBUF: the slot says FREEING; the next one finds the buffer gone, or zeroed and another's, and drops
  *     the slot. Dead before it: the cookie still matches, and the next one frees.
  *  5. The owner frees the same way. A block that does not match is not freed, and its slot is cleared.
