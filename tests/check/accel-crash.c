@@ -35,8 +35,8 @@
 /* Whoever comes without the core lets the two be; who has the core, and finds it idle, does not. */
 #define HEIRS \
   WHOLE_PIPELINE "; test `cat /sys/kernel/debug/xlnk/live_blocks` = 2 || exit 1; " \
-  "n=0; while test `cat /sys/kernel/debug/xlnk/live_blocks` != 0 && test $n -lt 50; do " CORE_PIPELINE ("1") \
-  "; n=$((n+1)); done; test $n -lt 50"
+  "n=0; while test `cat /sys/kernel/debug/xlnk/live_blocks` != 0 && test $n -lt 200; do " CORE_PIPELINE ("1") \
+  "; sleep 0.1; n=$((n+1)); done; test $n -lt 200"
 
 static gchar *directory, *report, *heap, *frames;
 
