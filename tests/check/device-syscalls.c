@@ -126,8 +126,11 @@ test_no_descriptor_left (void)
   expect_logged ("eventfd", EMFILE);
   g_assert_cmpint (xlnk_sys_open ("/dev/null"), ==, -1);
   expect_logged ("open /dev/null", EMFILE);
-  g_assert_cmpint (xlnk_sys_poll (more, G_N_ELEMENTS (more), 0), ==, -1);
-  expect_logged ("ppoll", EINVAL);
+  /* Valgrind keeps the limit to itself, and the kernel, which polls, knows another one. */
+  if (!g_getenv ("XLNK_TEST_VALGRIND")) {
+    g_assert_cmpint (xlnk_sys_poll (more, G_N_ELEMENTS (more), 0), ==, -1);
+    expect_logged ("ppoll", EINVAL);
+  }
   g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
 }
 
