@@ -416,13 +416,12 @@ xlnk_ledger_disarm (XlnkLedgerSlot * slot, uint16_t core)
 
 /*** the end ***/
 
+/* Its files are closed. */
 static void
 ledger_free (XlnkLedger * self)
 {
-  drop_chunks (self, true);
-  xlnk_sys_close (self->fd);
-  xlnk_ledger_dir_close (&self->dir);
   g_array_unref (self->chunks);
+  g_free (self->dir.path);
   g_free (self->name);
   g_free (self);
 }
@@ -442,6 +441,9 @@ xlnk_ledger_close (XlnkDevice * device)
   atomic_thread_fence (memory_order_seq_cst);
   if (self->fd >= 0)
     xlnk_sys_unlock (self->fd);
+  drop_chunks (self, true);
+  xlnk_sys_close (self->fd);
+  xlnk_ledger_dir_close (&self->dir);
   ledger_free (self);
 }
 

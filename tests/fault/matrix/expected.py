@@ -149,7 +149,6 @@ def names(fault, error):
 # Sites that no scenario comes to: function, wrapper, why.
 UNREACHABLE = [
     ("xlnk_ledger_walk_read_any", ".*", "only `xlnk-ctl` looks at the ledgers of the living"),
-    ("xlnk_ledger_leave_parent", "xlnk_sys_close", "of a descriptor that is closed already, and -1"),
 ]
 
 
