@@ -22,8 +22,8 @@
  *  3. The cookie is in the slot before the ioctl, and in the block before the slot says LIVE. It is random and never
  *     used again, never all zeros, and the driver zeroes what it gives out: so bytes equal to it, in a live buffer, are
  *     in the very buffer that its owner wrote them to. That this was its own is what the driver said just before; if
- *     somebody frees the new id and it is given out again until then, it was not, and nothing can tell. Dead between the ioctl and the cookie: the block is COOKIE_LESS,
- *     provably nobody's, and kept; one at most for each death.
+ *     somebody frees the new id and it is given out again until then, it was not, and nothing can tell. Dead between
+ *     the ioctl and the cookie: the block is COOKIE_LESS, provably nobody's, and kept; one at most for each death.
  *  4. To free: the driver confirms a live buffer around the last byte, it is mapped, confirmed once more (so that the
  *     mapping is not of a buffer that went in between, or of a smaller one), the cookie is compared; then the slot
  *     becomes FREEING, both looks are repeated, FREEBUF, and only then the unmap. Between the last look and FREEBUF lies

@@ -7,19 +7,36 @@
 
 #include "xlnksyscall.h"
 
+#define TURN_TRIES 200
+#define TURN_PAUSE 10000        /* us */
+
 bool
 xlnk_ledger_walk_begin (XlnkLedgerWalk * self, XlnkDevice * device, GError ** error)
 {
   bool open = xlnk_ledger_dir_open (&self->dir, false, error) == XLNK_LEDGER_DIR_OPEN;
 
   self->device = device;
+  self->turn = false;
   self->prefix = open ? xlnk_ledger_dir_prefix (&self->dir, device) : NULL;
   return open;
 }
 
+bool
+xlnk_ledger_walk_take_turn (XlnkLedgerWalk * self)
+{
+  unsigned n = 0;
+
+  while (!(self->turn = xlnk_sys_lock (self->dir.fd)) && errno == EAGAIN && n++ < TURN_TRIES)
+    g_usleep (TURN_PAUSE);
+  return n > 0;
+}
+
+/* A child that another thread has made in between keeps a copy of the descriptor open: it must not keep the lock. */
 void
 xlnk_ledger_walk_end (XlnkLedgerWalk * self)
 {
+  if (self->turn)
+    xlnk_sys_unlock (self->dir.fd);
   xlnk_ledger_dir_close (&self->dir);
   g_free (self->prefix);
 }

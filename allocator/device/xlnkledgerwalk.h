@@ -14,11 +14,17 @@ typedef struct
   XlnkDevice *device;
   XlnkLedgerDir dir;
   char *prefix;                 /* of the names of this device's ledgers */
+  bool turn;                    /* the directory is locked */
 } XlnkLedgerWalk;
 
 /* Returns false without an error if there is no directory. To be ended in any case. */
 bool xlnk_ledger_walk_begin (XlnkLedgerWalk * self, XlnkDevice * device, GError ** error);
 void xlnk_ledger_walk_end (XlnkLedgerWalk * self);
+
+/* For who frees on the way: one at a time, so that who comes second finds free what the first had under way. Waits for at
+ * most two seconds, since the lock may be held by anybody who may open the directory, and each file has a lock of its own
+ * anyway. Tells whether it had to wait. Until the end of the walk. */
+bool xlnk_ledger_walk_take_turn (XlnkLedgerWalk * self);
 
 typedef void (*XlnkLedgerWalkFunc) (const XlnkLedgerWalk * self, const char *name, XlnkLedgerName kind, void *data);
 

@@ -22,6 +22,7 @@ typedef struct
   bool stopped;                 /* a core was: */
   uint64_t base;
   const char *name;
+  bool waited;                  /* for somebody else who was at it */
   XlnkReclaimResult *result;
 } Walk;
 
@@ -398,8 +399,10 @@ reclaim (Walk * walk, XlnkDevice * device, XlnkReclaimResult * result, GError **
 
   memset (result, 0, sizeof *result);
   walk->result = result;
-  if (xlnk_ledger_walk_begin (&walk->files, device, &reason))
+  if (xlnk_ledger_walk_begin (&walk->files, device, &reason)) {
+    walk->waited = xlnk_ledger_walk_take_turn (&walk->files);
     done = xlnk_ledger_walk (&walk->files, settle_name, walk, &reason);
+  }
   xlnk_ledger_walk_end (&walk->files);
   if (!reason)
     return done;
@@ -456,6 +459,7 @@ log_result (const XlnkDevice * device, const XlnkReclaimResult * result)
         result->kept_wrong_cookie, result->failed);
 }
 
+/* True if there may be more memory now. */
 static bool
 reclaim_by_policy (XlnkDevice * device)
 {
@@ -467,7 +471,7 @@ reclaim_by_policy (XlnkDevice * device)
   if (!reclaim (&walk, device, &result, &error))
     xlnk_log (XLNK_LOG_INFO, "%s", error->message);
   log_result (device, &result);
-  return result.freed > 0;
+  return result.freed > 0 || walk.waited;
 }
 
 void

@@ -97,7 +97,7 @@ bool xlnk_reclaim_core (XlnkDevice * device, uint64_t base, const char *name, Xl
     GError ** error);
 
 /* For the device ring itself: when a device was opened; and, under the device's mutex, when an allocation found no memory:
- * true if there is more now. What is left of the dead with an address that was handed out is freed too if the environment
+ * true if there may be more now. What is left of the dead with an address that was handed out is freed too if the environment
  * says GST_XLNK_RECLAIM=exposed. */
 void xlnk_reclaim_quietly (XlnkDevice * device);
 bool xlnk_reclaim_for_memory (XlnkDevice * device);

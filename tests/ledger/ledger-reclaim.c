@@ -449,38 +449,6 @@ test_dead_while_freeing (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
   close (fd);
 }
 
-/* Each on another device object, as other processes have, and at once. */
-static void
-open_and_wait (gconstpointer data G_GNUC_UNUSED)
-{
-  open_device ();
-}
-
-static void
-test_reclaimers_at_once (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
-{
-  guint64 frees = board_counter ("frees"), allocs = board_counter ("allocs");
-  XlnkDevice *device;
-  pid_t children[6];
-
-  for (guint i = 0; i < 4; i++)
-    die_after (allocate_some, GUINT_TO_POINTER (10));
-  for (guint i = 0; i < G_N_ELEMENTS (children); i++) {
-    children[i] = fork ();
-    if (children[i] == 0) {
-      open_and_wait (NULL);
-      kill (getpid (), SIGKILL);
-    }
-  }
-  for (guint i = 0; i < G_N_ELEMENTS (children); i++)
-    waitpid (children[i], NULL, 0);
-  device = open_device ();
-  g_assert_cmpuint (board_live_buffers (), ==, 0);
-  g_assert_cmpuint (board_counter ("frees") - frees, ==, board_counter ("allocs") - allocs);
-  xlnk_device_unref (device);
-  g_assert_cmpuint (count_files (fixture), ==, 0);
-}
-
 /*** lists ***/
 
 typedef struct
@@ -562,7 +530,6 @@ main (int argc, char **argv)
   ADD ("taken-over-by-a-smaller-buffer", GUINT_TO_POINTER (4096), test_taken_over);
   ADD ("taken-over-by-a-larger-buffer", GUINT_TO_POINTER (2 * SIZE), test_taken_over);
   ADD ("dead-while-freeing", NULL, test_dead_while_freeing);
-  ADD ("reclaimers-at-once", NULL, test_reclaimers_at_once);
   ADD ("list", NULL, test_list);
   return g_test_run ();
 }
