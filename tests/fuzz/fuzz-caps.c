@@ -94,11 +94,12 @@ static guint64
 get_address (const char *name)
 {
   guint32 low = 0, high = 0;
-  gint offset;
+  gint offset, bits;
 
   if (!get_argument (name, &low))
     return 0;
-  if (gst_structure_get_int (description, name, &offset) && gst_structure_has_field (description, "address-bits"))
+  if (gst_structure_get_int (description, name, &offset) && gst_structure_get_int (description, "address-bits", &bits)
+      && bits > 32)
     core_get_argument ((guint32) offset + 4, &high);
   return (guint64) high << 32 | low;
 }
