@@ -4,15 +4,13 @@
 
   model.py MODEL BUILD_DIR [--long]
 
---long instead checks the largest state space: 22 million states, 70 seconds, 3 GB of memory. Exit status 77 (skip) without spin or gcc.
+--long instead checks the largest state space: 22 million states, 70 seconds, 3 GB of memory. Exit status 77 (skip)
+without spin or gcc.
 """
-import os
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
+
+import spin
 
 BY_ADDRESS, ARM, ARM64 = 1, 2, 3
 NAMES = {BY_ADDRESS: 'by address', ARM: "ARM's driver", ARM64: "arm64's driver"}
@@ -30,29 +28,16 @@ BROKEN = [(BY_ADDRESS, rule) for rule in (
 
 
 def check(model, build, primitives, lines, rule=None):
-    """The number of errors and states, and what failed."""
-    with tempfile.TemporaryDirectory(dir=build) as work:
-        options = [f'-DPRIMITIVES={primitives}', f'-DLINES={lines}'] + ([f'-D{rule}'] if rule else [])
-        subprocess.run(['spin', '-a', *options, model], cwd=work, check=True, stdout=subprocess.DEVNULL)
-        # Most of the time for a broken rule goes into the compiler.
-        subprocess.run(['gcc', '-O0' if rule else '-O2', '-w', '-DSAFETY', '-DCOLLAPSE', '-DMEMLIM=8000', '-o', 'pan', 'pan.c'],
-                       cwd=work, check=True)
-        out = subprocess.run(['./pan', '-m8000000'], cwd=work, check=True, capture_output=True, text=True).stdout
-    errors = re.search(r'errors: (\d+)', out)
-    states = re.search(r'(\d+) states, stored', out)
-    why = re.search(r'pan:1: (.*) \(at depth', out)
-    if not errors or not states or 'too small' in out or 'out of memory' in out or 'exhausted' in out:
-        raise SystemExit(f'the search for {options} is not complete:\n{out}')
-    return int(errors[1]), int(states[1]), why[1] if why else ''
+    options = [f'-DPRIMITIVES={primitives}', f'-DLINES={lines}'] + ([f'-D{rule}'] if rule else [])
+    # Most of the time for a broken rule goes into the compiler.
+    return spin.search(model, build, options, '-O0' if rule else '-O2')
 
 
 def main():
-    model, build = os.path.abspath(sys.argv[1]), sys.argv[2]
-    for tool in ('spin', 'gcc'):
-        if not shutil.which(tool):
-            print(f'SKIPPED: no {tool} here, so the state machine is not model-checked (apt-get install {tool})')
-            return 77
-    os.makedirs(build, exist_ok=True)
+    model, build = sys.argv[1:3]
+    if spin.missing():
+        print(f'SKIPPED: no {spin.missing()} here, so the state machine is not model-checked')
+        return 77
     whole = WHOLE_LONG if '--long' in sys.argv else WHOLE
     broken = [] if '--long' in sys.argv else BROKEN
     bad = 0

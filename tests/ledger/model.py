@@ -7,48 +7,30 @@
 --long gives the stranger one operation more. Exit status 77 (skip) without spin or gcc.
 """
 import os
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'coherence'))
+import spin  # noqa: E402 (it is next door)
 
 BROKEN = ('WITHOUT_ZEROING', 'WITHOUT_LOCK', 'LOCK_AFTER_NAME', 'WITHOUT_LINK_CHECK', 'ID_AFTER_IOCTL', 'WITHOUT_COOKIE',
           'WITHOUT_LIVENESS', 'WITHOUT_SECOND_LOOK', 'WITHOUT_FREEING', 'WITHOUT_OWNERS_LOOK', 'WITHOUT_EXPOSED',
           'EXPOSED_AFTER_ADDRESS', 'WITHOUT_ARMED', 'ARMED_AFTER_START', 'RESET_IN_WINDOW')
 
 
-def check(model, build, options):
-    """The number of errors and states, and what failed."""
-    with tempfile.TemporaryDirectory(dir=build) as work:
-        subprocess.run(['spin', '-a', *options, model], cwd=work, check=True, stdout=subprocess.DEVNULL)
-        subprocess.run(['gcc', '-O1', '-w', '-DSAFETY', '-DCOLLAPSE', '-DMEMLIM=8000', '-o', 'pan', 'pan.c'], cwd=work,
-                       check=True)
-        out = subprocess.run(['./pan', '-m1000000'], cwd=work, check=True, capture_output=True, text=True).stdout
-    errors = re.search(r'errors: (\d+)', out)
-    states = re.search(r'(\d+) states, stored', out)
-    why = re.search(r'pan:1: (.*) \(at depth', out)
-    if not errors or not states or 'too small' in out or 'out of memory' in out or 'exhausted' in out:
-        raise SystemExit(f'the search for {options} is not complete:\n{out}')
-    return int(errors[1]), int(states[1]), why[1] if why else ''
-
-
 def main():
-    model, build = os.path.abspath(sys.argv[1]), sys.argv[2]
-    for tool in ('spin', 'gcc'):
-        if not shutil.which(tool):
-            print(f'SKIPPED: no {tool} here, so the ledger is not model-checked (apt-get install {tool})')
-            return 77
-    os.makedirs(build, exist_ok=True)
+    model, build = sys.argv[1:3]
+    if spin.missing():
+        print(f'SKIPPED: no {spin.missing()} here, so the ledger is not model-checked')
+        return 77
     if '--long' in sys.argv:
-        errors, states, why = check(model, build, ['-DOPERATIONS=2'])
+        errors, states, why = spin.search(model, build, ['-DOPERATIONS=2'])
         print(f'two operations: {states} states, {"WRONG: " + why if errors else "nothing is freed that is not ours"}')
         return errors != 0
-    errors, states, why = check(model, build, [])
+    errors, states, why = spin.search(model, build, [])
     bad = errors != 0
     print(f'{states} states, {"WRONG: " + why if errors else "nothing is freed that is not ours, nothing is lost"}', flush=True)
     for rule in BROKEN:
-        errors, states, why = check(model, build, [f'-D{rule}'])
+        errors, states, why = spin.search(model, build, [f'-D{rule}'])
         bad += errors == 0
         print(f'{rule}: {"caught: " + why if errors else "NOT CAUGHT"} ({states} states)', flush=True)
     return 1 if bad else 0
