@@ -8,18 +8,6 @@
 
 #define PIPELINE_CAPS "video/x-raw,format=RGBA,width=64,height=48,framerate=30/1"
 
-static GstMessage *
-wait_for_end (GstElement * pipeline, GstMessageType expected)
-{
-  GstBus *bus = gst_element_get_bus (pipeline);
-  GstMessage *message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-
-  fail_unless (message != NULL, "neither end nor error");
-  fail_unless_equals_string (GST_MESSAGE_TYPE_NAME (message), gst_message_type_get_name (expected));
-  gst_object_unref (bus);
-  return message;
-}
-
 /*** the end of the stream ***/
 
 GST_START_TEST (the_statistics_are_posted_once_before_the_end)
@@ -372,7 +360,7 @@ GST_START_TEST (a_lent_pool_without_memory_ends_the_pipeline_with_an_error)
   GPtrArray *taken = xlnk_check_exhaust (4096);
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  gst_message_unref (wait_for_end (pipeline, GST_MESSAGE_ERROR));
+  gst_message_unref (accel_wait_for_end (pipeline, GST_MESSAGE_ERROR));
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
   xlnk_check_release (taken);

@@ -172,7 +172,6 @@ GST_START_TEST (an_upstream_in_a_bin_is_named_with_its_path)
   GstElement *bin = gst_parse_bin_from_description ("videotestsrc name=inner num-buffers=1 ! video/x-raw,width=64,height=48"
       " ! identity drop-allocation=true", TRUE, NULL);
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
-  GstBus *bus = gst_element_get_bus (pipeline);
   GstMessage *message;
   GError *error;
 
@@ -181,15 +180,13 @@ GST_START_TEST (an_upstream_in_a_bin_is_named_with_its_path)
   gst_bin_add_many (GST_BIN (pipeline), bin, accel, sink, NULL);
   fail_unless (gst_element_link_many (bin, accel, sink, NULL));
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  fail_unless (message != NULL);
+  message = accel_wait_for_end (pipeline, GST_MESSAGE_ERROR);
   gst_message_parse_error (message, &error, NULL);
   fail_unless (strstr (error->message, "camera") != NULL, "%s", error->message);
   fail_unless (strstr (error->message, "would have to be copied") != NULL, "%s", error->message);
   g_error_free (error);
   gst_message_unref (message);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_object_unref (bus);
   gst_object_unref (pipeline);
 }
 

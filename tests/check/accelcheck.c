@@ -121,6 +121,18 @@ accel_expect_error (GQuark domain, gint code, const char *text)
   gst_message_unref (message);
 }
 
+GstMessage *
+accel_wait_for_end (GstElement * pipeline, GstMessageType expected)
+{
+  GstBus *bus = gst_element_get_bus (pipeline);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+
+  fail_unless (message != NULL, "neither end nor error");
+  fail_unless_equals_string (GST_MESSAGE_TYPE_NAME (message), gst_message_type_get_name (expected));
+  gst_object_unref (bus);
+  return message;
+}
+
 /*** queries ***/
 
 GstQuery *

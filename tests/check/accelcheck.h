@@ -39,6 +39,9 @@ extern GstBus *accel_bus;
 /* One number of the property `stats`. */
 guint64 accel_stat (gpointer element, const char *name);
 
+/* The message that ends it, which must be of that type. */
+GstMessage *accel_wait_for_end (GstElement * pipeline, GstMessageType expected);
+
 /* Takes the next error from the bus; fails the test if there is none of this code, or if @text is not in it. */
 void accel_expect_error (GQuark domain, gint code, const char *text);
 

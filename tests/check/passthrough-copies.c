@@ -481,13 +481,11 @@ GST_START_TEST (require_zero_copy_is_an_error_that_says_who_what_and_what_to_do)
       "! identity name=culprit drop-allocation=true ! xlnkaccel name=accel require-zero-copy=true ! fakesink", NULL);
   static const char *const words[] = { "culprit", "SystemMemory", "not contiguous", "require-zero-copy", "tee" };
   GstElement *accel = gst_bin_get_by_name (GST_BIN (pipeline), "accel");
-  GstBus *bus = gst_element_get_bus (pipeline);
   GstMessage *message;
   GError *error;
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR);
+  message = accel_wait_for_end (pipeline, GST_MESSAGE_ERROR);
   fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (accel));
   gst_message_parse_error (message, &error, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
@@ -497,7 +495,6 @@ GST_START_TEST (require_zero_copy_is_an_error_that_says_who_what_and_what_to_do)
   gst_message_unref (message);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (accel);
-  gst_object_unref (bus);
   gst_object_unref (pipeline);
 }
 GST_END_TEST
@@ -528,17 +525,12 @@ GST_START_TEST (behind_a_tee_every_buffer_is_copied)
   GstElement *pipeline = gst_parse_launch ("videotestsrc num-buffers=10 ! video/x-raw,width=64,height=48 ! tee "
       "! xlnkaccel name=accel ! fakesink", NULL);
   GstElement *accel = gst_bin_get_by_name (GST_BIN (pipeline), "accel");
-  GstBus *bus = gst_element_get_bus (pipeline);
-  GstMessage *message;
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
-  gst_message_unref (message);
+  gst_message_unref (accel_wait_for_end (pipeline, GST_MESSAGE_EOS));
   fail_unless_equals_uint64 (accel_stat (accel, "copies"), 10);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (accel);
-  gst_object_unref (bus);
   gst_object_unref (pipeline);
 }
 GST_END_TEST

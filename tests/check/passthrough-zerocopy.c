@@ -52,20 +52,15 @@ GST_START_TEST (defect_12_a_pipeline_on_the_lent_pool_makes_no_copy)
   GstElement *pipeline = gst_parse_launch ("videotestsrc num-buffers=100 ! video/x-raw,format=RGBA,width=64,height=48 "
       "! xlnkaccel name=accel require-zero-copy=true ! fakesink", NULL);
   GstElement *accel = gst_bin_get_by_name (GST_BIN (pipeline), "accel");
-  GstBus *bus = gst_element_get_bus (pipeline);
-  GstMessage *message;
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
-  gst_message_unref (message);
+  gst_message_unref (accel_wait_for_end (pipeline, GST_MESSAGE_EOS));
   fail_unless_equals_uint64 (accel_stat (accel, "frames"), 100);
   fail_unless_equals_uint64 (accel_stat (accel, "copies"), 0);
   fail_unless_equals_uint64 (accel_stat (accel, "copied-bytes"), 0);
   fail_unless (board_counter ("allocs") > 0);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (accel);
-  gst_object_unref (bus);
   gst_object_unref (pipeline);
 }
 GST_END_TEST
