@@ -345,6 +345,24 @@ typedef struct
   Claim claim;
 } ClaimSearch;
 
+/* Its cookie is in its own last line, wherever ours is. */
+static XlnkLook
+look_for_other (XlnkDevice * device, const ClaimSearch * search, const XlnkLedgerRecord * other)
+{
+  XlnkExtent extent = extent_of (other);
+  XlnkLook look;
+
+  if (other->phys == search->record->phys && other->length == search->record->length)
+    return xlnk_cookie_look (device, search->extent, other->cookie);
+  if (!device->klass->is_live (device, &extent))
+    return errno == EINVAL ? XLNK_LOOK_GONE : XLNK_LOOK_UNKNOWN;
+  if (!device->klass->map_to_look (device, &extent, NULL))
+    return XLNK_LOOK_UNKNOWN;
+  look = xlnk_cookie_look (device, &extent, other->cookie);
+  device->klass->unmap (device, &extent);
+  return look;
+}
+
 static void
 compare_claim (XlnkDevice * device, ClaimSearch * search, const XlnkLedgerRecord * other, bool alive)
 {
@@ -352,7 +370,7 @@ compare_claim (XlnkDevice * device, ClaimSearch * search, const XlnkLedgerRecord
     return;
   if (alive)
     search->claim = MAX (search->claim, CLAIM_MADE);
-  if (xlnk_cookie_look (device, search->extent, other->cookie) == XLNK_LOOK_MATCH)
+  if (look_for_other (device, search, other) == XLNK_LOOK_MATCH)
     search->claim = CLAIM_PROVED;
 }
 

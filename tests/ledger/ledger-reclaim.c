@@ -273,6 +273,35 @@ expose_one (gconstpointer data G_GNUC_UNUSED)
 }
 
 static void
+expose (gconstpointer size)
+{
+  g_assert_true (xlnk_block_expose (new_block (open_to_look (), GPOINTER_TO_UINT (size)), NULL));
+}
+
+/* Nor does it if the buffer is another dead process's, which has the better claim: its cookie is in it, though not where the
+ * first one had its own. */
+static void
+test_force_spares_the_exposed (Fixture * fixture, gconstpointer data)
+{
+  Other other = start_other (look_and_allocate, NULL);
+  XlnkReclaimResult result;
+  XlnkDevice *device;
+
+  stranger_reset ();
+  die_after (expose, data);
+  finish_other (other);
+  g_assert_cmpuint (count_ledgers (fixture), ==, 2);
+  device = open_to_look ();
+  result = reclaim (device, XLNK_RECLAIM_COOKIE_LESS | XLNK_RECLAIM_WRONG_COOKIE | XLNK_RECLAIM_ARMED);
+  g_assert_cmpuint (board_live_buffers (), ==, 1);
+  g_assert_cmpuint (result.dropped, ==, 1);
+  g_assert_cmpuint (result.kept_exposed, ==, 1);
+  g_assert_cmpuint (reclaim (device, XLNK_RECLAIM_EXPOSED).freed, ==, 1);
+  xlnk_device_unref (device);
+  g_assert_cmpuint (count_files (fixture), ==, 0);
+}
+
+static void
 test_exposed (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
 {
   XlnkReclaimResult result;
@@ -520,6 +549,9 @@ main (int argc, char **argv)
   ADD ("cookie-while-cookie-less", GUINT_TO_POINTER (XLNK_SLOT_COOKIE_LESS), test_cookie_before_its_state);
   ADD ("cookie-while-freeing", GUINT_TO_POINTER (XLNK_SLOT_FREEING), test_cookie_before_its_state);
   ADD ("force-spares-the-living", NULL, test_force_spares_the_living);
+  ADD ("force-spares-the-exposed", GUINT_TO_POINTER (SIZE), test_force_spares_the_exposed);
+  ADD ("force-spares-the-exposed-and-larger", GUINT_TO_POINTER (2 * SIZE), test_force_spares_the_exposed);
+  ADD ("force-spares-the-exposed-and-smaller", GUINT_TO_POINTER (SIZE / 2), test_force_spares_the_exposed);
   ADD ("exposed", NULL, test_exposed);
   ADD ("exposed-by-policy", NULL, test_exposed_by_policy);
   ADD ("armed", NULL, test_armed);
