@@ -54,7 +54,8 @@ read_boot_id (XlnkLedgerDir * self, GError ** error)
     g_strlcpy (self->boot_id, text, sizeof self->boot_id);
     return true;
   }
-  g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "/proc/sys/kernel/random/boot_id does not tell this boot from others");
+  g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "/proc/sys/kernel/random/boot_id does not tell this boot from others: %s",
+      text ? "it is no boot id" : g_strerror (errno));
   return false;
 }
 
@@ -167,24 +168,36 @@ xlnk_ledger_name_kind (const XlnkLedgerDir * self, const char *prefix, const cha
   return g_str_has_prefix (name, prefix) ? XLNK_LEDGER_NAME_OURS : XLNK_LEDGER_NAME_FOREIGN;
 }
 
+/* 0, or why it is none. */
+static int
+check_file (int fd, size_t * size)
+{
+  struct stat status;
+
+  if (!xlnk_sys_stat (fd, &status))
+    return errno;
+  /* Another reclaimer's, which is done with it. */
+  if (status.st_nlink == 0)
+    return ENOENT;
+  /* With two links it would be somebody else's file too. */
+  if (!S_ISREG (status.st_mode) || status.st_nlink != 1 || status.st_size < 0 || (uint64_t) status.st_size > SIZE_MAX)
+    return EINVAL;
+  *size = (size_t) status.st_size;
+  return 0;
+}
+
 int
 xlnk_ledger_dir_lock_file (const XlnkLedgerDir * self, const char *name, size_t * size)
 {
   int fd = xlnk_sys_open_at (self->fd, name, O_RDWR, 0);
-  struct stat status;
-  int reason = EINVAL;
+  int reason;
 
   if (fd < 0)
     return -1;
-  if (!xlnk_sys_lock (fd))
-    reason = errno == EAGAIN ? 0 : errno;
-  /* Without a link it was another reclaimer's, which is done with it. With two it would be somebody else's file too. */
-  else if (xlnk_sys_stat (fd, &status) && S_ISREG (status.st_mode) && status.st_nlink == 1 && status.st_size >= 0
-      && (uint64_t) status.st_size <= SIZE_MAX) {
-    *size = (size_t) status.st_size;
+  reason = xlnk_sys_lock (fd) ? check_file (fd, size) : errno;
+  if (reason == 0)
     return fd;
-  }
   xlnk_sys_close (fd);
-  errno = reason;
+  errno = reason == EAGAIN ? 0 : reason;
   return -1;
 }

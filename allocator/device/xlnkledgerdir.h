@@ -53,7 +53,7 @@ typedef enum
 XlnkLedgerName xlnk_ledger_name_kind (const XlnkLedgerDir * self, const char *prefix, const char *name);
 
 /* Locked, and proved to be a ledger's plain file that has the name it was opened by; else -1, and errno is 0 if
- * somebody else has the lock. */
+ * somebody else has the lock, ENOENT if the file is gone, EINVAL if it is not a plain file with one name. */
 int xlnk_ledger_dir_lock_file (const XlnkLedgerDir * self, const char *name, size_t * size);
 
 G_END_DECLS

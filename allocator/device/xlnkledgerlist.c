@@ -2,6 +2,8 @@
 /*
  * xlnkledgerlist.c: xlnk_ledger_list() of xlnkreclaim.h: what the ledgers say, for people.
  */
+#include <errno.h>
+
 #include "xlnkledgerwalk.h"
 #include "xlnklog.h"
 #include "xlnkreclaim.h"
@@ -10,6 +12,7 @@ typedef struct
 {
   XlnkHolderFunc func;
   void *data;
+  GError *error;                /* why not all is listed */
 } Listing;
 
 static_assert (XLNK_ENTRY_WRONG_COOKIE == XLNK_SLOT_WRONG_COOKIE - XLNK_SLOT_ALLOCATING, "in the same order");
@@ -32,10 +35,25 @@ entry_of (const XlnkLedgerRecord * record, const XlnkLedgerContents * contents)
   return entry;
 }
 
+/* Not that a process has ended meanwhile. */
+static void
+note_unreadable (Listing * listing, const XlnkLedgerWalk * walk, const char *name)
+{
+  const char *why = xlnk_ledger_walk_explain (errno);
+
+  if (errno == ENOENT)
+    return;
+  if (listing->error)
+    xlnk_log (XLNK_LOG_WARNING, "%s/%s cannot be read as a ledger: %s", walk->dir.path, name, why);
+  else
+    g_set_error (&listing->error, XLNK_ERROR, errno == EACCES ? XLNK_ERROR_PERMISSION : XLNK_ERROR_FAILED,
+        "%s/%s cannot be read as a ledger: %s", walk->dir.path, name, why);
+}
+
 static void
 list_file (const XlnkLedgerWalk * walk, const char *name, XlnkLedgerName kind, void *data)
 {
-  const Listing *listing = data;
+  Listing *listing = data;
   XlnkLedgerContents contents;
   XlnkHolder holder = { 0 };
   XlnkEntry *entries;
@@ -43,7 +61,7 @@ list_file (const XlnkLedgerWalk * walk, const char *name, XlnkLedgerName kind, v
   if (kind != XLNK_LEDGER_NAME_OURS)
     return;
   if (!xlnk_ledger_walk_read_any (walk, name, &holder.alive, &contents)) {
-    xlnk_log (XLNK_LOG_WARNING, "%s/%s cannot be read as a ledger", walk->dir.path, name);
+    note_unreadable (listing, walk, name);
     return;
   }
   holder.pid = contents.pid;
@@ -61,13 +79,15 @@ list_file (const XlnkLedgerWalk * walk, const char *name, XlnkLedgerName kind, v
 bool
 xlnk_ledger_list (XlnkDevice * device, XlnkHolderFunc func, void *data, GError ** error)
 {
-  Listing listing = { func, data };
+  Listing listing = { func, data, NULL };
   GError *reason = NULL;
   XlnkLedgerWalk walk;
 
   if (xlnk_ledger_walk_begin (&walk, device, &reason))
     xlnk_ledger_walk (&walk, list_file, &listing, &reason);
   xlnk_ledger_walk_end (&walk);
+  if (!reason)
+    reason = listing.error;
   if (!reason)
     return true;
   g_propagate_error (error, reason);

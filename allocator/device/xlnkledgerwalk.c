@@ -79,13 +79,27 @@ xlnk_ledger_walk (const XlnkLedgerWalk * self, XlnkLedgerWalkFunc func, void *da
 bool
 xlnk_ledger_walk_read (const XlnkLedgerWalk * self, int fd, size_t size, XlnkLedgerContents * contents)
 {
-  g_autofree uint8_t *bytes = NULL;
+  int reason = EBADMSG;
+  uint8_t *bytes;
 
   memset (contents, 0, sizeof *contents);
-  if (size < XLNK_LEDGER_HEADER_SIZE || size > XLNK_LEDGER_MAX_SIZE)
-    return false;
-  bytes = g_malloc (size);
-  return xlnk_sys_pread (fd, bytes, size, 0) && xlnk_ledger_parse (bytes, size, self->dir.boot_id, contents);
+  if (size >= XLNK_LEDGER_HEADER_SIZE && size <= XLNK_LEDGER_MAX_SIZE) {
+    bytes = g_malloc (size);
+    errno = 0;                  /* which a short read does not touch */
+    if (!xlnk_sys_pread (fd, bytes, size, 0))
+      reason = errno ? errno : EBADMSG;
+    else if (xlnk_ledger_parse (bytes, size, self->dir.boot_id, contents))
+      reason = 0;
+    g_free (bytes);
+  }
+  errno = reason;
+  return reason == 0;
+}
+
+const char *
+xlnk_ledger_walk_explain (int code)
+{
+  return code == EBADMSG || code == EINVAL ? "what is in it is none" : g_strerror (code);
 }
 
 bool
@@ -93,13 +107,20 @@ xlnk_ledger_walk_read_any (const XlnkLedgerWalk * self, const char *name, bool *
 {
   int fd = xlnk_sys_open_at (self->dir.fd, name, O_RDONLY, 0);
   struct stat status;
-  bool good;
+  int reason = EINVAL;
 
+  *alive = fd < 0 || xlnk_sys_is_locked (fd);
   if (fd < 0)
     return false;
-  *alive = xlnk_sys_is_locked (fd);
-  good = xlnk_sys_stat (fd, &status) && S_ISREG (status.st_mode) && status.st_nlink == 1
-      && status.st_size <= XLNK_LEDGER_MAX_SIZE && xlnk_ledger_walk_read (self, fd, (size_t) status.st_size, contents);
+  if (*alive && errno != EAGAIN)
+    reason = errno;
+  else if (!xlnk_sys_stat (fd, &status))
+    reason = errno;
+  else if (status.st_nlink == 0)
+    reason = ENOENT;
+  else if (S_ISREG (status.st_mode) && status.st_nlink == 1 && status.st_size <= XLNK_LEDGER_MAX_SIZE)
+    reason = xlnk_ledger_walk_read (self, fd, (size_t) status.st_size, contents) ? 0 : errno;
   xlnk_sys_close (fd);
-  return good;
+  errno = reason;
+  return reason == 0;
 }

@@ -31,12 +31,17 @@ typedef void (*XlnkLedgerWalkFunc) (const XlnkLedgerWalk * self, const char *nam
 /* Each name that was in the directory when this began; what has it may be gone by now. */
 bool xlnk_ledger_walk (const XlnkLedgerWalk * self, XlnkLedgerWalkFunc func, void *data, GError ** error);
 
-/* What an open file of @size bytes says; the contents are to be cleared if it could be read. */
+/* What an open file of @size bytes says; the contents are to be cleared if it could be read. Else errno is EBADMSG if it
+ * is no ledger, or what the kernel said. */
 bool xlnk_ledger_walk_read (const XlnkLedgerWalk * self, int fd, size_t size, XlnkLedgerContents * contents);
 
-/* The same of the file with that name, whoever has its lock: *@alive tells whether somebody has. */
+/* The same of the file with that name, whoever has its lock: *@alive tells whether somebody has, or may have if that could
+ * not be found out. errno is ENOENT if the file went in the meantime, EINVAL if it is not a plain file with one name. */
 bool xlnk_ledger_walk_read_any (const XlnkLedgerWalk * self, const char *name, bool *alive,
     XlnkLedgerContents * contents);
+
+/* These errors in words. */
+const char *xlnk_ledger_walk_explain (int code);
 
 G_END_DECLS
 

@@ -38,6 +38,12 @@ typedef struct
 
 /*** files ***/
 
+static void
+log_file (const XlnkLedgerWalk * files, const char *name, const char *what, int code)
+{
+  xlnk_log (XLNK_LOG_WARNING, "%s/%s %s: %s", files->dir.path, name, what, xlnk_ledger_walk_explain (code));
+}
+
 static bool
 is_dry (const Walk * walk)
 {
@@ -86,22 +92,43 @@ drop (File * file, const XlnkLedgerRecord * record)
   file->walk->result->dropped++;
 }
 
+static void
+log_doubt (const XlnkDevice * device, const XlnkExtent * extent)
+{
+  xlnk_log (XLNK_LOG_WARNING, "%s does not say whether there is a buffer %" PRIu32 ": %s", device->path, extent->id,
+      g_strerror (errno));
+}
+
 /* The last look is as close to FREEBUF as can be. */
+static bool
+free_as_seen (XlnkDevice * device, const XlnkExtent * extent, const uint8_t * cookie, XlnkLook expected)
+{
+  XlnkLook look = xlnk_cookie_look (device, extent, cookie);
+  g_autoptr (GError) error = NULL;
+
+  if (look == XLNK_LOOK_UNKNOWN)
+    log_doubt (device, extent);
+  else if (look != expected)
+    xlnk_log (XLNK_LOG_WARNING, "buffer %" PRIu32 " of %s is not what it was a moment ago", extent->id, device->path);
+  else if (device->klass->free (device, extent, &error))
+    return true;
+  else
+    xlnk_log (XLNK_LOG_WARNING, "%s", error->message);
+  return false;
+}
+
 static void
 free_block (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent, XlnkLook expected)
 {
   XlnkReclaimResult *result = file->walk->result;
-  XlnkDevice *device = file->walk->files.device;
-  g_autoptr (GError) error = NULL;
 
   if (!note_state (file, record, XLNK_SLOT_FREEING)) {
+    log_file (&file->walk->files, file->name, "cannot be written to", errno);
     keep (file, &result->failed);
     return;
   }
   if (!is_dry (file->walk)) {
-    if (xlnk_cookie_look (device, extent, record->cookie) != expected || !device->klass->free (device, extent, &error)) {
-      if (error)
-        xlnk_log (XLNK_LOG_WARNING, "%s", error->message);
+    if (!free_as_seen (file->walk->files.device, extent, record->cookie, expected)) {
       /* As it was: the next one finds out. */
       xlnk_sys_pwrite (file->fd, &(uint32_t) { record->state }, sizeof (uint32_t),
           slot_offset (record) + offsetof (XlnkLedgerSlot, state));
@@ -174,7 +201,8 @@ settle_match (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent)
 typedef enum
 {
   CLAIM_NONE,
-  CLAIM_MADE,                   /* one of a living process has the id; or that cannot be found out */
+  CLAIM_MADE,                   /* one of a living process has the id */
+  CLAIM_UNKNOWN,                /* that cannot be found out */
   CLAIM_PROVED,                 /* one, of whomever, has the cookie that is in the block */
 } Claim;
 
@@ -196,6 +224,10 @@ settle_doubtful (File * file, XlnkLedgerRecord * record, const XlnkExtent * exte
   }
   if ((walk->flags & flag) && claim == CLAIM_NONE) {
     free_block (file, record, extent, look);
+    return;
+  }
+  if ((walk->flags & flag) && claim == CLAIM_UNKNOWN) {
+    keep (file, &walk->result->failed);
     return;
   }
   if (other)
@@ -229,6 +261,13 @@ frees_by_file (XlnkDevice * device)
 }
 
 static void
+keep_in_doubt (File * file, const XlnkExtent * extent)
+{
+  log_doubt (file->walk->files.device, extent);
+  keep (file, &file->walk->result->failed);
+}
+
+static void
 settle_mapped (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent)
 {
   XlnkLook look = xlnk_cookie_look (file->walk->files.device, extent, record->cookie);
@@ -236,7 +275,7 @@ settle_mapped (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent
   if (look == XLNK_LOOK_MATCH)
     settle_match (file, record, extent);
   else if (look == XLNK_LOOK_UNKNOWN)
-    keep (file, &file->walk->result->failed);
+    keep_in_doubt (file, extent);
   /* If it was to be freed, it was: this is somebody else's. */
   else if (look == XLNK_LOOK_GONE || record->state == XLNK_SLOT_FREEING)
     drop (file, record);
@@ -246,17 +285,12 @@ settle_mapped (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent
 
 /* Not known to be live, for the reason in errno. */
 static void
-settle_unmapped (File * file, const XlnkLedgerRecord * record)
+settle_unmapped (File * file, const XlnkLedgerRecord * record, const XlnkExtent * extent)
 {
-  const XlnkDevice *device = file->walk->files.device;
-
-  if (errno == EINVAL) {
+  if (errno == EINVAL)
     drop (file, record);
-    return;
-  }
-  xlnk_log (XLNK_LOG_WARNING, "%s does not say whether there is a buffer %" PRIu32 ": %s", device->path, record->id,
-      g_strerror (errno));
-  keep (file, &file->walk->result->failed);
+  else
+    keep_in_doubt (file, extent);
 }
 
 static void
@@ -271,7 +305,7 @@ settle (File * file, XlnkLedgerRecord * record)
     return;
   }
   if (!device->klass->is_live (device, &extent)) {
-    settle_unmapped (file, record);
+    settle_unmapped (file, record, &extent);
     return;
   }
   /* There, a buffer that lives is another's under any id, and a mapping of this id could be one of anything. */
@@ -299,14 +333,24 @@ log_rejected (const File * file)
 }
 
 static void
+pass_over (const Walk * walk, const char *name)
+{
+  log_file (&walk->files, name, "is not a ledger that can be read, and stays", errno);
+  walk->result->failed++;
+}
+
+static void
 settle_file (Walk * walk, const char *name)
 {
   File file = {.walk = walk,.name = name };
   size_t size;
 
   file.fd = xlnk_ledger_dir_lock_file (&walk->files.dir, name, &size);
-  if (file.fd < 0)
+  if (file.fd < 0) {
+    if (errno != 0 && errno != ENOENT)
+      pass_over (walk, name);
     return;
+  }
   if (xlnk_ledger_walk_read (&walk->files, file.fd, size, &file.contents)) {
     walk->result->files++;
     log_rejected (&file);
@@ -316,8 +360,7 @@ settle_file (Walk * walk, const char *name)
       xlnk_sys_unlink_at (walk->files.dir.fd, name);
     xlnk_ledger_contents_clear (&file.contents);
   } else {
-    xlnk_log (XLNK_LOG_WARNING, "%s/%s is not a ledger that can be read, and stays", walk->files.dir.path, name);
-    walk->result->failed++;
+    pass_over (walk, name);
   }
   xlnk_sys_close (file.fd);
 }
@@ -366,12 +409,17 @@ look_for_other (XlnkDevice * device, const ClaimSearch * search, const XlnkLedge
 static void
 compare_claim (XlnkDevice * device, ClaimSearch * search, const XlnkLedgerRecord * other, bool alive)
 {
+  XlnkLook look;
+
   if (other->id != search->record->id)
     return;
   if (alive)
     search->claim = MAX (search->claim, CLAIM_MADE);
-  if (look_for_other (device, search, other) == XLNK_LOOK_MATCH)
+  look = look_for_other (device, search, other);
+  if (look == XLNK_LOOK_MATCH)
     search->claim = CLAIM_PROVED;
+  else if (look == XLNK_LOOK_UNKNOWN)
+    search->claim = MAX (search->claim, CLAIM_UNKNOWN);
 }
 
 static void
@@ -381,9 +429,15 @@ look_for_claim (const XlnkLedgerWalk * files, const char *name, XlnkLedgerName k
   ClaimSearch *search = data;
   bool alive;
 
-  if (kind != XLNK_LEDGER_NAME_OURS || strcmp (name, search->except) == 0
-      || !xlnk_ledger_walk_read_any (files, name, &alive, &contents))
+  if (kind != XLNK_LEDGER_NAME_OURS || strcmp (name, search->except) == 0)
     return;
+  if (!xlnk_ledger_walk_read_any (files, name, &alive, &contents)) {
+    if (alive && errno != ENOENT) {
+      log_file (files, name, "cannot be read", errno);
+      search->claim = MAX (search->claim, CLAIM_UNKNOWN);
+    }
+    return;
+  }
   for (size_t i = 0; i < contents.n_records; i++)
     compare_claim (files->device, search, &contents.records[i], alive);
   xlnk_ledger_contents_clear (&contents);
@@ -393,8 +447,12 @@ static Claim
 find_claim (File * file, const XlnkLedgerRecord * record, const XlnkExtent * extent)
 {
   ClaimSearch search = { file->name, record, extent, CLAIM_NONE };
+  g_autoptr (GError) error = NULL;
 
-  return xlnk_ledger_walk (&file->walk->files, look_for_claim, &search, NULL) ? search.claim : CLAIM_MADE;
+  if (xlnk_ledger_walk (&file->walk->files, look_for_claim, &search, &error))
+    return search.claim;
+  xlnk_log (XLNK_LOG_WARNING, "%s", error->message);
+  return CLAIM_UNKNOWN;
 }
 
 /*** the whole ***/

@@ -56,9 +56,9 @@ typedef struct
  * the call only. */
 typedef void (*XlnkHolderFunc) (const XlnkHolder * holder, const XlnkEntry * entries, size_t n, void *data);
 
-/* Reads the files of this device, of the living and of the dead, and changes nothing; the driver is not asked either. A
- * file that is not understood is passed over, and logged. Returns false, with XLNK_ERROR_FAILED or
- * XLNK_ERROR_PERMISSION, if there is a directory that cannot be read; without one there is nothing to list. */
+/* Reads the files of this device, of the living and of the dead, and changes nothing; the driver is not asked either. Returns
+ * false, with XLNK_ERROR_FAILED or XLNK_ERROR_PERMISSION, if there is a directory that cannot be read, or a file in it that
+ * cannot or is not understood: all others have been listed then. Without a directory there is nothing to list. */
 bool xlnk_ledger_list (XlnkDevice * device, XlnkHolderFunc func, void *data, GError ** error);
 
 typedef enum

@@ -59,7 +59,8 @@ bool xlnk_sys_write_word (int fd, int32_t word);
  * locks bytes, whatever they mean for the file. */
 bool xlnk_sys_lock (int fd);
 
-/* True if somebody else has it, so: whether it could be had is tried for a moment, with a lock that several may have. */
+/* True if somebody else has it, and errno is EAGAIN then, or if that cannot be found out. It is tried for a moment, with a
+ * lock that several may have. */
 bool xlnk_sys_is_locked (int fd);
 bool xlnk_sys_lock_range (int fd, uint64_t start, uint64_t length);
 
@@ -99,7 +100,7 @@ void xlnk_sys_read_names_end (XlnkNames * position);
 
 bool xlnk_sys_set_mode (int fd, mode_t mode);
 
-/* True if the file is in memory only. */
+/* False if the file is known to be elsewhere than in memory. */
 bool xlnk_sys_is_in_memory (int fd);
 
 /* Room for these bytes, which are zeros if they are new: a store to a mapping of them cannot fail. */
