@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "xlnk-ctl.h"
+#include "xlnklog.h"
 
 static GOptionContext *
 make_context (Options * options, const GOptionEntry * entries, const char *summary)
@@ -80,12 +81,27 @@ options_fail (GError * error)
   return 1;
 }
 
+static void G_GNUC_PRINTF (5, 0)
+print_warning (XlnkLogLevel level, const char *file G_GNUC_UNUSED, const char *function G_GNUC_UNUSED,
+    int line G_GNUC_UNUSED, const char *format, va_list args)
+{
+  char *text;
+
+  if (level > XLNK_LOG_WARNING)
+    return;
+  text = g_strdup_vprintf (format, args);
+  g_printerr ("xlnk-ctl: %s\n", text);
+  g_free (text);
+}
+
 XlnkDevice *
 options_open_device (const Options * options)
 {
   GError *error = NULL;
-  XlnkDevice *device = xlnk_device_open_to_look (options->device, &error);
+  XlnkDevice *device;
 
+  xlnk_log_set_handler (print_warning);
+  device = xlnk_device_open_to_look (options->device, &error);
   if (!device)
     options_fail (error);
   return device;

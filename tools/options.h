@@ -22,7 +22,7 @@ gboolean options_parse (Options * options, const GOptionEntry * entries, const c
     int *status);
 void options_clear (Options * options);
 
-/* To look: opening frees nothing. NULL if it cannot be opened, which is told. */
+/* To look: opening frees nothing. From here on what the device ring warns of is told on stderr. NULL if it cannot be opened, which is told. */
 XlnkDevice *options_open_device (const Options * options);
 
 /* Says on stderr what went wrong, frees @error and returns the exit status 1. */

@@ -87,7 +87,7 @@ print_text (const XlnkReclaimResult * result, gboolean dry_run)
       "their owner died before it could mark them; to free them nevertheless, add --force");
   print_kept (result->kept_wrong_cookie, "with somebody else's bytes in them",
       "their ids were most likely handed out again; nothing frees them but their new owner, or `xlnk-ctl reset`");
-  print_kept (result->failed, "that the driver did not free", "try again; the log (GST_DEBUG, journal) says why");
+  print_kept (result->failed, "because something failed, which stderr says", "try again");
   g_free (bytes);
 }
 

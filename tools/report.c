@@ -135,8 +135,11 @@ report_append_text (GString * text, const Snapshot * snapshot, guint bar)
   gboolean any_dead = FALSE;
 
   append_cma (text, snapshot, bar);
+  if (snapshot->incomplete)
+    g_string_append_printf (text, "\n  Not all can be told: %s\n", snapshot->incomplete->message);
   if (snapshot->holders->len == 0) {
-    g_string_append (text, "\n  No process has recorded a buffer.\n");
+    if (!snapshot->incomplete)
+      g_string_append (text, "\n  No process has recorded a buffer.\n");
     return;
   }
   g_string_append_printf (text, "\n  %7s  %-5s  %-20s %7s  %*s  %7s\n", "PID", "", "COMMAND", "BUFFERS", COLUMN_OF_SIZES, "SIZE",
@@ -223,6 +226,8 @@ report_build_json (JsonBuilder * builder, const Snapshot * snapshot)
   add_int (builder, "cma-total", (gint64) snapshot->cma_total);
   add_int (builder, "cma-free", (gint64) snapshot->cma_free);
   add_int (builder, "others", (gint64) snapshot_get_others (snapshot));
+  if (snapshot->incomplete)
+    add_string (builder, "incomplete", snapshot->incomplete->message);
   json_builder_set_member_name (builder, "holders");
   json_builder_begin_array (builder);
   for (guint i = 0; i < snapshot->holders->len; i++)

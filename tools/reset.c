@@ -29,12 +29,13 @@ static void
 print_victims (const Snapshot * snapshot, gboolean yes)
 {
   char *known = format_bytes (snapshot->bytes), *others = format_bytes (snapshot_get_others (snapshot));
+  gboolean cma = snapshot->cma_total > 0;
   GString *text = g_string_new (NULL);
 
   report_append_text (text, snapshot, 0);
-  g_printerr ("%s\nA reset %s all of these buffers (%s), and those of processes without a ledger (up to %s). Processes in "
-      "this list that still use theirs: %u.\n", text->str, yes ? "frees" : "would free", known, others,
-      count_living (snapshot));
+  g_printerr ("%s\nA reset %s all of these buffers (%s), and those of processes without a ledger (%s%s). Processes in "
+      "this list that still use theirs: %u.\n", text->str, yes ? "frees" : "would free", known,
+      cma ? "up to " : "the kernel does not say how much", cma ? others : "", count_living (snapshot));
   g_string_free (text, TRUE);
   g_free (others);
   g_free (known);
@@ -59,10 +60,10 @@ static int
 reset (XlnkDevice * device, const Options * options, gboolean yes)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Snapshot) snapshot = snapshot_take (device, &error);
+  g_autoptr (Snapshot) snapshot = snapshot_take (device);
 
-  if (!snapshot)
-    return options_fail (g_steal_pointer (&error));
+  if (snapshot->incomplete)
+    g_printerr ("xlnk-ctl: %s\n", snapshot->incomplete->message);
   if (!options->json)
     print_victims (snapshot, yes);
   if (yes && !xlnk_device_reset (device, &error))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "snapshot.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "xlnkcma.h"
@@ -21,11 +22,18 @@ typedef struct
 
 /* Asking flushes one line of a buffer that lives, and does nothing to one that does not. */
 static gboolean
-is_gone (XlnkDevice * device, const XlnkEntry * entry)
+is_gone (const Collector * collector, const XlnkEntry * entry)
 {
+  Snapshot *snapshot = collector->snapshot;
+  XlnkDevice *device = collector->device;
   const XlnkExtent extent = {.id = entry->id,.phys = entry->phys,.length = entry->length,.cached = entry->cached };
 
-  return entry->id != 0 && !device->klass->is_live (device, &extent);
+  if (entry->id == 0 || device->klass->is_live (device, &extent))
+    return FALSE;
+  if (errno != EINVAL && !snapshot->incomplete)
+    snapshot->incomplete = g_error_new (XLNK_ERROR, XLNK_ERROR_FAILED, "%s does not say whether there is a buffer %u: %s",
+        device->path, entry->id, g_strerror (errno));
+  return errno == EINVAL;
 }
 
 /* Of CMA, which goes in pages. */
@@ -47,7 +55,7 @@ add_holder (const XlnkHolder * holder, const XlnkEntry * entries, size_t n, void
   added->holder.command = g_strdup (holder->command);
   added->entries = g_array_sized_new (FALSE, FALSE, sizeof (SnapshotEntry), (guint) n);
   for (size_t i = 0; i < n; i++) {
-    SnapshotEntry entry = { entries[i], is_gone (collector->device, &entries[i]) };
+    SnapshotEntry entry = { entries[i], is_gone (collector, &entries[i]) };
 
     entry.entry.core = g_intern_string (entry.entry.core);
     if (!entry.gone)
@@ -70,18 +78,19 @@ compare_holders (gconstpointer a, gconstpointer b)
 }
 
 Snapshot *
-snapshot_take (XlnkDevice * device, GError ** error)
+snapshot_take (XlnkDevice * device)
 {
   Snapshot *snapshot = g_new0 (Snapshot, 1);
   Collector collector = { snapshot, device };
+  GError *error = NULL;
 
   snapshot->device = g_strdup (device->path);
   snapshot->now = g_get_real_time ();
   snapshot->holders = g_ptr_array_new_with_free_func ((GDestroyNotify) holder_free);
   xlnk_cma_read (&snapshot->cma_total, &snapshot->cma_free);
-  if (!xlnk_ledger_list (device, add_holder, &collector, error)) {
-    snapshot_free (snapshot);
-    return NULL;
+  if (!xlnk_ledger_list (device, add_holder, &collector, &error)) {
+    g_clear_error (&snapshot->incomplete);
+    snapshot->incomplete = error;
   }
   g_ptr_array_sort (snapshot->holders, compare_holders);
   return snapshot;
@@ -91,6 +100,7 @@ void
 snapshot_free (Snapshot * snapshot)
 {
   g_ptr_array_unref (snapshot->holders);
+  g_clear_error (&snapshot->incomplete);
   g_free (snapshot->device);
   g_free (snapshot);
 }

@@ -33,10 +33,10 @@ typedef struct
   guint64 bytes;                /* of all holders */
   gint64 now;                   /* µs since 1970 */
   GPtrArray *holders;           /* of SnapshotHolder, those with most bytes first */
+  GError *incomplete;           /* why this is not all; NULL: it is */
 } Snapshot;
 
-/* NULL and @error if the ledger cannot be read. */
-Snapshot *snapshot_take (XlnkDevice * device, GError ** error);
+Snapshot *snapshot_take (XlnkDevice * device);
 void snapshot_free (Snapshot * snapshot);
 
 /* What is used and in no ledger: processes without one, and the kernel's own. 0 if the kernel does not say. */

@@ -36,7 +36,6 @@ xlnk_ctl_status (int argc, char **argv)
 {
   g_auto (Options) options = { NULL, FALSE };
   g_autoptr (Snapshot) snapshot = NULL;
-  g_autoptr (GError) error = NULL;
   XlnkDevice *device;
   int status;
 
@@ -46,13 +45,11 @@ xlnk_ctl_status (int argc, char **argv)
   device = options_open_device (&options);
   if (!device)
     return 1;
-  snapshot = snapshot_take (device, &error);
+  snapshot = snapshot_take (device);
   xlnk_device_unref (device);
-  if (!snapshot)
-    return options_fail (g_steal_pointer (&error));
   if (options.json)
     print_json (snapshot);
   else
     print_text (snapshot);
-  return 0;
+  return snapshot->incomplete ? options_fail (g_steal_pointer (&snapshot->incomplete)) : 0;
 }

@@ -27,7 +27,7 @@ typedef struct
   gboolean json;
   gboolean terminal;
   gint left;                    /* how many more; negative: until Ctrl-C */
-  int status;
+  GError *incomplete;           /* the first reason why one of them was */
 } Watch;
 
 static void
@@ -100,18 +100,14 @@ static gboolean
 show (gpointer data)
 {
   Watch *watch = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (Snapshot) snapshot = snapshot_take (watch->device, &error);
+  g_autoptr (Snapshot) snapshot = snapshot_take (watch->device);
 
-  if (!snapshot) {
-    watch->status = options_fail (g_steal_pointer (&error));
-    g_main_loop_quit (watch->loop);
-    return G_SOURCE_REMOVE;
-  }
   if (watch->json)
     print_json (snapshot);
   else
     print_text (watch, snapshot);
+  if (!watch->incomplete)
+    watch->incomplete = g_steal_pointer (&snapshot->incomplete);
   if (watch->left > 0 && --watch->left == 0)
     g_main_loop_quit (watch->loop);
   return G_SOURCE_CONTINUE;
@@ -136,7 +132,7 @@ run (XlnkDevice * device, const Options * options, double interval, gint count)
   if (watch.terminal)
     g_print (SCREEN_ENTER);
   show (&watch);
-  if (watch.left != 0 && watch.status == 0)
+  if (watch.left != 0)
     g_main_loop_run (watch.loop);
   if (watch.terminal)
     g_print (SCREEN_LEAVE);
@@ -144,7 +140,7 @@ run (XlnkDevice * device, const Options * options, double interval, gint count)
   g_source_remove (interrupted);
   g_source_remove (terminated);
   g_main_loop_unref (watch.loop);
-  return watch.status;
+  return watch.incomplete ? options_fail (watch.incomplete) : 0;
 }
 
 int

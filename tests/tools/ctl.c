@@ -259,6 +259,54 @@ test_reset_wants_to_be_told_twice (void)
   g_assert_cmpint (reclaim (NULL, "dropped"), ==, 2);
 }
 
+/* The path of something that a reader takes for the ledger of another process of this board. */
+static char *
+spoil_ledgers (void)
+{
+  const char *directory = g_getenv ("GST_XLNK_LEDGER");
+  GDir *dir = g_dir_open (directory, 0, NULL);
+  const char *name = g_dir_read_name (dir);
+  g_autofree char *other = NULL;
+  char *path;
+
+  g_assert_nonnull (name);
+  other = g_strndup (name, (gsize) (strrchr (name, '-') - name));
+  path = g_strdup_printf ("%s/%s-1", directory, other);
+  g_dir_close (dir);
+  g_assert_true (g_file_set_contents (path, "no ledger", -1, NULL));
+  return path;
+}
+
+/* All others are listed, and served, and the exit status says that this is not all. */
+static void
+test_what_cannot_be_read_is_told (void)
+{
+  GPid pid = start_holder ("2", NULL);
+  g_autofree char *path = spoil_ledgers ();
+  g_autofree char *number = g_strdup_printf ("%d", (int) pid);
+  const char *const commands[][2] = { {"status", "--json"}, {"watch", "--count=2"} };
+  g_auto (Run) text = { 0 };
+  g_auto (Run) reclaim = { 0 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++) {
+    g_auto (Run) result = { 0 };
+
+    run (&result, commands[i][0], commands[i][1], NULL);
+    g_assert_cmpint (result.status, ==, 1);
+    g_assert_nonnull (strstr (result.out, number));
+    g_assert_nonnull (strstr (result.err, path));
+    g_assert_nonnull (strstr (result.out, path));
+  }
+  run (&text, "status", NULL);
+  g_assert_nonnull (strstr (text.out, "Not all can be told"));
+  kill_holder (pid);
+  run (&reclaim, "reclaim", NULL);
+  g_assert_cmpint (reclaim.status, ==, 1);
+  g_assert_nonnull (strstr (reclaim.out, "freed 2 buffers"));
+  g_assert_nonnull (strstr (reclaim.err, path));
+  g_assert_cmpint (unlink (path), ==, 0);
+}
+
 static void
 test_watch_ends_when_told (void)
 {
@@ -323,6 +371,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ctl/the-dead-are-listed-until-reclaimed", test_the_dead_are_listed_until_reclaimed);
   g_test_add_func ("/ctl/exposed-buffers-go-on-request", test_exposed_buffers_go_on_request);
   g_test_add_func ("/ctl/reset-wants-to-be-told-twice", test_reset_wants_to_be_told_twice);
+  g_test_add_func ("/ctl/what-cannot-be-read-is-told", test_what_cannot_be_read_is_told);
   g_test_add_func ("/ctl/watch-ends-when-told", test_watch_ends_when_told);
   g_test_add_func ("/ctl/mistakes-are-told", test_mistakes_are_told);
   return g_test_run ();
