@@ -371,6 +371,13 @@ test_mapping_bounds (void)
   munmap (half, 4096);
 }
 
+/* What else a SIGBUS is to a sanitizer or to valgrind is none of this test's. */
+static void
+leave (int number)
+{
+  _exit (number);
+}
+
 /* At its base address, and the same core; where there is none, the bus does not answer. */
 static void
 test_dev_mem (Fixture * self, gconstpointer name)
@@ -385,11 +392,11 @@ test_dev_mem (Fixture * self, gconstpointer name)
   if (fork () == 0) {
     Unit nothing = unit_open_memory (0x50000000);
 
-    signal (SIGBUS, SIG_DFL);   /* a sanitizer would take it */
-    _exit ((int) *(volatile uint32_t *) nothing.regs);
+    signal (SIGBUS, leave);
+    leave ((int) *(volatile uint32_t *) nothing.regs);
   }
   wait (&status);
-  g_assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGBUS);
+  g_assert_true (WIFEXITED (status) && WEXITSTATUS (status) == SIGBUS);
 
   /* one mapping over two cores */
   two.fd = open ("/dev/mem", O_RDWR | O_SYNC);
