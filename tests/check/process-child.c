@@ -49,7 +49,15 @@ compare_lines (gconstpointer a, gconstpointer b)
   return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
-/* What its open descriptors are, a line for each, but for the one that lists them. */
+/* Not its own: of the one that lists them, or of valgrind. */
+static gboolean
+is_foreign (const char *target)
+{
+  return (g_str_has_prefix (target, "/proc/") && g_str_has_suffix (target, "/fd"))
+      || strstr (target, "/valgrind_proc_") || strstr (target, "/xlnk-memcheck-");
+}
+
+/* What its open descriptors are, a line for each. */
 static int
 list_descriptors (void)
 {
@@ -61,7 +69,7 @@ list_descriptors (void)
     g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
     char *target = g_file_read_link (path, NULL);
 
-    if (target && g_str_has_prefix (target, "/proc/") && g_str_has_suffix (target, "/fd"))
+    if (target && is_foreign (target))
       g_clear_pointer (&target, g_free);
     if (target)
       g_ptr_array_add (lines, target);
