@@ -16,6 +16,7 @@
 #define SIZE (WIDTH_PIXELS * LINES * 4)
 
 static int fd;
+static gboolean in_time;        /* what happens in the middle of a job can be seen */
 
 static void
 set_job (const Unit * unit, uint64_t src, uint64_t dst)
@@ -286,7 +287,8 @@ test_killed_client (void)
   Buffer buffers[2];
 
   kill_a_client (buffers);
-  g_assert_cmphex (get (&unit, CTRL), ==, START);
+  if (in_time)
+    g_assert_cmphex (get (&unit, CTRL), ==, START);
   g_assert_true (unit_wait (&unit, CTRL, DONE, 5000));
   g_assert_cmpint (count_bytes (&buffers[1], 1), ==, SIZE);
   g_assert_cmpint (client_counters ().hazards, ==, before);
@@ -307,7 +309,8 @@ test_killed_client_whose_memory_is_freed (void)
   g_assert_cmpint (client_free (fd, buffers[0].id), ==, 0);
   g_assert_cmpint (client_free (fd, buffers[1].id), ==, 0);
   g_assert_true (unit_wait (&unit, CTRL, DONE, 5000));
-  g_assert_cmpint (client_counters ().device_freed, >, before);
+  if (in_time)
+    g_assert_cmpint (client_counters ().device_freed, >, before);
   unit_close (&unit);
 }
 
@@ -324,7 +327,8 @@ test_two_cores_at_once (void)
   unit_start (&two);
   wait_for_bytes (&first, 1);
   wait_for_bytes (&second, 1);
-  g_assert_cmpint (count_bytes (&first, 1), <, SIZE);
+  if (in_time)
+    g_assert_cmpint (count_bytes (&first, 1), <, SIZE);
   g_assert_true (unit_wait (&one, CTRL, DONE, 5000));
   g_assert_true (unit_wait (&two, CTRL, DONE, 5000));
   g_assert_cmpint (count_bytes (&first, 1), ==, SIZE);
@@ -384,6 +388,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   fd = client_open ();
+  in_time = g_getenv ("XLNK_TEST_VALGRIND") == NULL;
   g_test_add_func ("/core/faults/hang", test_hang);
   g_test_add_func ("/core/faults/bus-error", test_bus_error);
   g_test_add_func ("/core/faults/wrong-address", test_wrong_address);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../check/board.h"
+#include "../check/memcheck.h"
 #include "stress.h"
 #include "xlnkblock.h"
 #include "xlnkledger.h"
@@ -417,6 +418,7 @@ fork_one (Scene * scene)
 
   if (pid == 0) {
     alarm (60);
+    memcheck_ignore_leaks ();
     _exit (live_in_child (scene));
   }
   g_assert_cmpint (pid, >, 0);
