@@ -126,5 +126,7 @@ main (int argc, char **argv)
     return 2;
   }
   board->free (board);
+  if (g_getenv ("XLNK_TEST_VALGRIND"))
+    operations = MIN (operations, 20000);
   return run_all () ? 0 : 1;
 }
