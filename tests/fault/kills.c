@@ -451,6 +451,8 @@ main (int argc, char **argv)
   uint64_t seed = argc > 2 ? g_ascii_strtoull (argv[2], NULL, 10) : 1;
   int result;
 
+  if (g_getenv ("XLNK_TEST_VALGRIND"))
+    kills = MIN (kills, 20);
   if (seed == 0)
     seed = (uint64_t) g_get_real_time ();
   setvbuf (stdout, NULL, _IOLBF, 0);

@@ -339,13 +339,18 @@ int
 main (int argc, char **argv)
 {
   unsigned requests = argc > 1 ? (unsigned) atoi (argv[1]) : 10000;
+  unsigned stride = argc > 3 ? (unsigned) atoi (argv[3]) : 1;
   int fd;
 
   setvbuf (stdout, NULL, _IOLBF, 0);
   dice = dice_new (argc > 2 ? g_ascii_strtoull (argv[2], NULL, 10) : 1, 0);
+  if (g_getenv ("XLNK_TEST_VALGRIND")) {
+    requests = MIN (requests, 200);
+    stride = MAX (stride, 60);
+  }
   ledgerdir_use ();
   fd = stranger_open ();
-  play_all (fd, argc > 3 ? (unsigned) atoi (argv[3]) : 1);
+  play_all (fd, stride);
   play_at_random (fd, requests, true);
   play_at_random (fd, requests, false);
   measure (MIN (requests / 10, 2000));
