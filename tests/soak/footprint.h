@@ -20,6 +20,9 @@ typedef struct
   guint highest_id;             /* of the driver's buffers, of all processes */
 } Footprint;
 
+/* Not where a checker of memory keeps what was freed, and its own beside it: there everything else is looked at. */
+gboolean footprint_judges_memory (void);
+
 void footprint_take (Footprint * now);
 
 /* What @now has more than @before and should not; NULL if nothing, else to be freed. */

@@ -32,7 +32,7 @@ main (int argc, char **argv)
 
   gst_init (NULL, NULL);
   /* A kill that misses it must not leave it running for ever. */
-  alarm (60);
+  alarm (600);
   dice = g_rand_new_with_seed (argc > 1 ? (guint32) g_ascii_strtoull (argv[1], NULL, 10) : 0);
   allocator = gst_xlnk_allocator_get (NULL, NULL);
   g_assert_nonnull (allocator);
