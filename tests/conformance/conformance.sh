@@ -14,6 +14,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 sources=${XLNK_CONFORMANCE_SOURCES:-$work/sources}
 failed=0
 
+memcheck=()
+[ -z "${XLNK_TEST_MEMCHECK:-}" ] || mapfile -t memcheck <<< "$XLNK_TEST_MEMCHECK"
+
 # How many checks each has in GStreamer 1.22: fewer would mean that some were left out.
 expected() {
   case "$(pkg-config --modversion gstreamer-1.0) $1" in
@@ -55,7 +58,7 @@ allocations() {
 run() {
   local name=$1 log="$work/$1.log" report="$work/$1.json" status=0 checks bad wanted
   GST_REGISTRY_1_0="$work/registry" CK_DEFAULT_TIMEOUT=60 \
-    "$emulate" --strict --report "$report" -- "$work/$name" > "$log" 2>&1 || status=$?
+    "${memcheck[@]}" "$emulate" --strict --report "$report" -- "$work/$name" > "$log" 2>&1 || status=$?
   checks=$(sed -n 's/^[0-9]*%: Checks: \([0-9]*\),.*/\1/p' "$log")
   bad=$(sed -n 's/^[0-9]*%: Checks: [0-9]*, Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 + \2/p' "$log")
   echo "$name $((${checks:-0} - (${bad:-0})))/${checks:-0}"
