@@ -19,9 +19,11 @@ class Run:
     logs: list = dataclasses.field(default_factory=list)
     criticals: list = dataclasses.field(default_factory=list)
     left: list = dataclasses.field(default_factory=list)
+    output: list = dataclasses.field(default_factory=list)
     ledger: list = dataclasses.field(default_factory=list)
     data: str = ""
     end: str = "nothing"
+    last_words: str = ""
     hits: int = 0
     live: int = 0
     lost: int = 0
@@ -30,7 +32,7 @@ class Run:
     def take(self, line):
         kind, _, text = line.partition(" ")
         lists = {"error": self.errors, "refused": self.refused, "log": self.logs, "critical": self.criticals,
-                 "left": self.left, "ledger": self.ledger}
+                 "left": self.left, "output": self.output, "ledger": self.ledger}
         if kind in lists:
             lists[kind].append(text)
         elif kind in ("hits", "live", "lost", "hazards"):
@@ -44,13 +46,14 @@ class Run:
 
 
 class Board:
-    def __init__(self, emulator, worker):
+    def __init__(self, emulator, worker, ctl):
         self.directory = tempfile.TemporaryDirectory(prefix="fault-matrix-")
         self.trace_file = os.path.join(self.directory.name, "trace")
         self.stderr = open(os.path.join(self.directory.name, "stderr"), "w+", encoding="utf-8", errors="replace")
         cores = [word for core in CORES for word in ("--core", core)]
-        environment = dict(os.environ, GST_REGISTRY_1_0=os.path.join(self.directory.name, "registry"))
-        self.process = subprocess.Popen([emulator, "--cma", "32M", "--trace", self.trace_file, *cores, "--", worker],
+        environment = dict(os.environ, GST_REGISTRY_1_0=os.path.join(self.directory.name, "registry"), LC_ALL="C.UTF-8",
+                           **({"FAULT_CTL": os.path.abspath(ctl)} if ctl else {}))
+        self.process = subprocess.Popen([emulator, "--cma", "32M", "--trace", self.trace_file, *cores, "--", *worker],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.stderr, text=True,
                                         errors="replace", env=environment)
 
@@ -62,9 +65,8 @@ class Board:
         self.directory.cleanup()
         return status
 
-    def said(self):
-        self.stderr.flush()
-        self.stderr.seek(0)
+    def said(self, start=0):
+        self.stderr.seek(start)
         return self.stderr.read()
 
     def ask(self, command):
@@ -80,9 +82,11 @@ class Board:
         return list(self.ask("list"))
 
     def run(self, scenario, faults="-"):
-        run = Run()
+        run, start = Run(), self.stderr.seek(0, os.SEEK_END)
         for line in self.ask(f"run {scenario} {faults}"):
             run.take(line)
+        if run.end != "exit 0":
+            run.last_words = self.said(start)
         return run
 
     def trace(self, scenario, faults="-"):

@@ -5,6 +5,10 @@ import errno
 import os
 import re
 
+# The objects that the faults are in, by the names under which the loader knows them.
+LIBRARY = "libgstxlnk-1.0.so.0"
+TOOL = "libfault-ctl.so"
+
 # What Linux can really answer: from the VFS, from the driver (xlnk-abi §5, §6), from tmpfs.
 RESULTS = {
     "open": "ENOENT EACCES ENODEV ENXIO EMFILE ENFILE ENOMEM EINTR EBUSY",
@@ -41,9 +45,14 @@ RESULTS = {
 
 
 
+def is_in(function, site):
+    """What a compiler has inlined has the names of all of them."""
+    return any(re.fullmatch(function, name) for name in site.functions)
+
+
 def find(table, fault):
     """The rows that speak of this fault."""
-    return [row for row in table if re.fullmatch(row[0], fault.site.function) and re.fullmatch(row[1], fault.call)
+    return [row for row in table if is_in(row[0], fault.site) and re.fullmatch(row[1], fault.call)
             and (not row[2] or fault.result in row[2].split())]
 
 
@@ -99,6 +108,45 @@ RECOVERIES = [
     ("read_attribute", "open|read", "ENOENT ENODEV", "a device that was unbound in the meantime has no attributes", None),
 ]
 
+# Faults of which xlnk-ctl need not say anything, because it still does all that was asked: function, call, results,
+# scenarios, why.
+TOOL_RECOVERIES = [
+    (".*", "close", "", ".*", "Linux has let the descriptor go before anything can fail"),
+    (".*", "(?!close).*", "EINTR", ".*", "repeated"),
+    (".*", "munmap|madvise|mlock", "", ".*", "the process ends at once"),
+    ("xlnk_device_resolve", "access|realpath", "", ".*", "the name is taken as it is"),
+    ("chardev_open", "ioctl", "ENOTTY", ".*", "what the second of the two answers anyway"),
+    ("xlnk_ledger_dir_open", "open", "ENOENT EACCES", "ctl-default-ledger", "the directory is one's own then"),
+    ("xlnk_ledger_walk_take_turn|xlnk_ledger_walk_end", "flock|fcntl", "", ".*", "each file has a lock of its own"),
+    ("xlnk_ledger_close", "flock|fcntl|unlink", "", ".*", "closing lets go of a lock too; an empty ledger goes with the next sweep"),
+    ("chardev_try_lifetime|ask_for_buffer|chardev_map|probe", "open|alloc|mmap|read|write", "", ".*",
+     "tells whether the driver frees by open file: without that each buffer is looked at"),
+    ("chardev_is_live|chardev_free", "cachectrl|free", "", ".*", "of the block that this is tried with"),
+    ("xlnk_cookie_make|xlnk_ledger_take", "getrandom", "", ".*", "GLib has random numbers too"),
+    ("xlnk_ledger_take", "rename", "EEXIST", ".*", "another name"),
+    ("xlnk_ledger_take", "statfs", "", ".*", "only matters for speed"),
+    ("xlnk_ledger_take", "flock", "EAGAIN", ".*", "another file, if a sweep has taken it for a leftover"),
+    ("drop|free_block|settle_file", "write|unlink", "", ".*", "what is freed is said; the next one finds out again"),
+    ("settle_name|xlnk_ledger_dir_lock_file", ".*", "", "ctl-old-files", "such a file is about nothing"),
+    ("xlnk_ledger_dir_open", "mkdir", "EEXIST", ".*", "somebody else was faster"),
+    ("xlnk_ledger_dir_lock_file", "flock", "EAGAIN", ".*", "somebody else has the lock"),
+    ("xlnk_ledger_walk_read_any", "flock", "", ".*", "the lock that was tried goes with the descriptor too"),
+    ("xlnk_ledger_walk_read_any|xlnk_ledger_dir_lock_file", "open", "ENOENT", ".*", "its process has ended in the meantime"),
+]
+
+# What xlnk-ctl says is not what it says without the fault, and right all the same: function, call, results, scenarios,
+# whether stderr must say what failed, why.
+TOOL_DIFFERS = [
+    ("xlnk_cma_read", "open|read", "", ".*", False, "it says that the kernel does not say"),
+    ("chardev_is_live", "cachectrl", "EINVAL", ".*", False, "the driver says that there is no such buffer"),
+    ("ask_for_buffer|chardev_free|chardev_is_live", "alloc|free|cachectrl", "", ".*", False,
+     "the same is said, and the block that the driver is tried with is one more"),
+    ("xlnk_ledger_dir_open", "open", "ENOENT", "ctl-default-ledger", False, "without a directory nobody has written anything down"),
+    ("xlnk_ledger_walk_read_any|xlnk_ledger_dir_lock_file", "open", "ENOENT", ".*", False, "its process has ended in the meantime"),
+    ("xlnk_ledger_walk_read_any|xlnk_ledger_dir_lock_file", "flock", "EAGAIN", ".*", False, "somebody else has the lock"),
+    (".*", ".*", "", "ctl-reset.*", True, "the reset is done all the same"),
+]
+
 # In single scenarios: function, call, results, scenario, why.
 FALLBACKS = [
     ("ask_for_buffer|chardev_map|chardev_is_live|probe", ".*", "", "share-and-copy renegotiation hls-renegotiation",
@@ -106,7 +154,7 @@ FALLBACKS = [
     (".*", ".*", "", "stop-in-the-middle", "stopped before it came to that"),
     (".*", "munmap|madvise", "", "registers-uio registers-mem", "the device ring has no log before there is an allocator"),
     ("ask_for_buffer|chardev_map|chardev_is_live|probe|chardev_free|chardev_unmap", ".*", "",
-     "after-a-death after-a-death-exposed after-a-reset after-a-wrong-cookie after-a-job",
+     "after-a-death after-a-death-exposed after-a-reset after-a-wrong-cookie after-a-job beside-the-living",
      "what dead processes left waits for whoever opens the device next"),
 ]
 
@@ -117,13 +165,29 @@ WORDS = [
     ("ask_for_buffer", "alloc", "ENOMEM", r"asked \d+ bytes|no contiguous buffer of \d+ bytes from"),
     ("ask_for_buffer", "alloc", "+1 +88 +96", r"could not write back the id"),
     ("chardev_reset", "recres", "+1", r"refused the reset: a positive result"),
-    ("chardev_is_live", "cachectrl", "EINVAL", r"taken away|neither at id"),
+    ("chardev_is_live", "cachectrl", "EINVAL", r"taken away|neither at id|not what it was a moment ago"),
+    ("chardev_free", "free", "+1", r"refused to free buffer \d+: a positive result"),
     (".*", "flock|fcntl", "EAGAIN EACCES", r"(is|are) in use by another process"),
     ("chardev_free|chardev_is_live", "free|cachectrl", "", r"asked \d+ bytes"),      # what could not be freed is missing
     ("xlnk_cma_read", "open|read", "", r"does not say how much CMA there is"),
     ("xlnk_uio_list", "opendir|readdir", "ENOENT", r"no UIO device"),
     ("read_attribute", "open|read", "ENOENT ENODEV", r"no UIO device|no usable register window"),
 ]
+
+
+# There is one such directory for all boards of this machine.
+DEFAULT_LEDGER = ("default-ledger", "ctl-default-ledger")
+
+# Calls of the kernel that no board has to do with: file, function, why.
+ELSEWHERE = [
+    ("watch.c", "ioctl", "how large is the terminal?"),
+    ("hwh.c", "g_file_get_contents", "`xlnk-ctl describe` reads what it is told to, and asks no board"),
+]
+
+
+def keeps_the_dead(scenario):
+    """What the dead left may stay after these."""
+    return scenario.startswith("ctl-") or scenario == "beside-the-living"
 
 
 def may_leave(fault, what):
@@ -135,8 +199,14 @@ def may_leak(fault):
 
 
 def recovers(fault, run):
+    if fault.site.object == TOOL:
+        return any(re.fullmatch(row[3], fault.scenario) for row in find(TOOL_RECOVERIES, fault))
     return (any(row[4] is None or any(re.search(row[4], line) for line in run.logs) for row in find(RECOVERIES, fault))
             or any(fault.scenario in row[3].split() for row in find(FALLBACKS, fault)))
+
+
+def may_differ(fault, told):
+    return any(re.fullmatch(row[3], fault.scenario) and (told or not row[4]) for row in find(TOOL_DIFFERS, fault))
 
 
 def names(fault, error):
@@ -146,15 +216,17 @@ def names(fault, error):
     return fault.result.startswith("E") and os.strerror(getattr(errno, fault.result)) in error
 
 
-# Sites that no scenario comes to: function, wrapper, why.
+# Sites that are not worth a scenario, since nothing calls them there: object, function, wrapper, why.
 UNREACHABLE = [
-    ("xlnk_ledger_walk_read_any", ".*", "only `xlnk-ctl` looks at the ledgers of the living"),
+    (TOOL, "chardev_sync", ".*", "`xlnk-ctl` maintains no caches"),
+    (TOOL, "note_jobs", ".*", "`xlnk-ctl` finds no core idle and resets none"),
+    (TOOL, "xlnk_ledger_leave_parent", ".*", "`xlnk-ctl` does not fork"),
 ]
 
 
 def cannot_be_reached(site):
-    for function, wrapper, why in UNREACHABLE:
-        if re.fullmatch(function, site.function) and re.fullmatch(wrapper, site.wrapper):
+    for name, function, wrapper, why in UNREACHABLE:
+        if name == site.object and is_in(function, site) and re.fullmatch(wrapper, site.wrapper):
             return why
     return None
 
@@ -167,4 +239,4 @@ RACES = [
 
 def may_miss(fault):
     # The default directory of ledgers is everybody's on this machine.
-    return find(RACES, fault) or fault.scenario in ("stop-in-the-middle", "default-ledger")
+    return find(RACES, fault) or fault.scenario in ("stop-in-the-middle", *DEFAULT_LEDGER)

@@ -7,36 +7,46 @@ import collections
 import concurrent.futures
 import os
 import sys
+import time
 
 import expected
 import sites
 from board import Board
 
-Fault = collections.namedtuple("Fault", "scenario site address call use result onwards before", defaults=[False, None])
-Verdict = collections.namedtuple("Verdict", "fault run recovered crash leak critical unclear other missed")
+Fault = collections.namedtuple("Fault", "scenario site place call use result onwards before", defaults=[False, None])
+Verdict = collections.namedtuple("Verdict", "fault run recovered crash leak critical unclear other missed seconds", defaults=[0])
 
 
 class Matrix:
     def __init__(self, options):
         self.options = options
-        # By the name under which the loader knows it.
-        self.object = "libgstxlnk-1.0.so.0"
-        self.sites, self.complaints = sites.find(options.library)
+        self.sites, self.complaints = sites.find(options.library, expected.LIBRARY)
         _, complaints = sites.find(options.plugin)
         self.complaints += complaints
+        if options.ctl:
+            self.add_tool()
         self.baseline = {}
         self.uses = {}
 
-    def new_board(self):
-        return Board(self.options.emulator, self.options.worker)
+    def add_tool(self):
+        """The module stands for the tool if the same calls are in it."""
+        module, complaints = sites.find(self.options.ctl, expected.TOOL, expected.ELSEWHERE)
+        tool, _ = sites.find(self.options.tool, expected.TOOL)
+        self.sites.update(module)
+        self.complaints += complaints
+        self.complaints += [f"{site.place}: {site.wrapper} in {site.function} is not in both the tool and its module"
+                            for site in set(module.values()) ^ set(tool.values())]
 
-    def find_address(self, frames):
+    def new_board(self):
+        return Board(self.options.emulator, [*self.options.wrapper, self.options.worker], self.options.ctl)
+
+    def find_place(self, frames):
         """The innermost that is the one of a site."""
-        return next((address for name, address in frames if name == self.object and address in self.sites), None)
+        return next((frame for frame in frames if frame in self.sites), None)
 
     def count(self, calls):
         """How often which site makes which call."""
-        found = ((self.find_address(frames), call) for call, frames in calls)
+        found = ((self.find_place(frames), call) for call, frames in calls)
         return collections.Counter(key for key in found if key[0])
 
     def learn(self):
@@ -49,7 +59,8 @@ class Matrix:
         board.close()
 
     def spell(self, fault):
-        text = (f"{fault.call}@{self.object}+{fault.address:#x}:{fault.use}{'-' if fault.onwards else ''}"
+        name, address = fault.place
+        text = (f"{fault.call}@{name}+{address:#x}:{fault.use}{'-' if fault.onwards else ''}"
                 f":{fault.result}")
         return f"{self.spell(fault.before)},{text}" if fault.before else text
 
@@ -59,50 +70,78 @@ class Matrix:
         known = {key for counts in self.uses.values() for key in counts}
         for fault in faults:
             _, calls = board.trace(fault.scenario, self.spell(fault))
-            for address, call in self.count(calls).keys() - known:
-                known.add((address, call))
-                for result in expected.RESULTS[call].split():
-                    more[address, call, result] = Fault(fault.scenario, self.sites[address], address, call, 1, result,
-                                                        before=fault)
+            for place, call in self.count(calls).keys() - known:
+                known.add((place, call))
+                for result in expected.RESULTS[call].split()[:1 if self.options.short else None]:
+                    more[place, call, result] = Fault(fault.scenario, self.sites[place], place, call, 1, result,
+                                                      before=fault)
         board.close()
         return list(more.values())
 
     def broken(self):
         return [f"{name}: {run}" for name, run in self.baseline.items()
-                if not run.done or run.criticals or run.left or run.live or run.hazards or run.end != "exit 0"]
+                if not run.done or run.criticals or run.left or run.hazards or run.end != "exit 0"
+                or (run.live and not expected.keeps_the_dead(name))]
 
     def plan(self):
         """In each scenario each call of each site at its first, middle and last use, and from the first on; there one result
         after the other, and at its first use anywhere all of them."""
+        if self.options.short:
+            return self.plan_short()
         faults, seen, turn = [], set(), 0
         for scenario, counts in self.uses.items():
-            for (address, call), count in counts.items():
-                site = self.sites[address]
+            for (place, call), count in counts.items():
+                site = self.sites[place]
                 results = expected.RESULTS[call].split()
                 lasting = [result for result in results if result != "EINTR"]
                 if self.options.long:
                     uses = sorted(set(range(1, min(count, 20) + 1)) | {count // 2 + 1, count})
-                    faults += [Fault(scenario, site, address, call, use, result) for use in uses for result in results]
-                    faults += [Fault(scenario, site, address, call, use, result, True)
+                    faults += [Fault(scenario, site, place, call, use, result) for use in uses for result in results]
+                    faults += [Fault(scenario, site, place, call, use, result, True)
                                for use in uses for result in lasting]
                     continue
-                if (address, call) not in seen:
-                    seen.add((address, call))
-                    faults += [Fault(scenario, site, address, call, 1, result) for result in results]
-                    faults += [Fault(scenario, site, address, call, 1, result, True) for result in lasting]
+                if (place, call) not in seen:
+                    seen.add((place, call))
+                    faults += [Fault(scenario, site, place, call, 1, result) for result in results]
+                    faults += [Fault(scenario, site, place, call, 1, result, True) for result in lasting]
                 for use in sorted({1, count // 2 + 1, count}):
                     turn += 1
-                    faults.append(Fault(scenario, site, address, call, use, results[turn % len(results)]))
-                faults.append(Fault(scenario, site, address, call, 1, lasting[turn % len(lasting)], True))
-        return sorted(set(faults), key=lambda fault: (fault.scenario, fault.address, fault.call, fault.use))
+                    faults.append(Fault(scenario, site, place, call, use, results[turn % len(results)]))
+                faults.append(Fault(scenario, site, place, call, 1, lasting[turn % len(lasting)], True))
+                if "ENOENT" in results and count > 1:
+                    faults.append(Fault(scenario, site, place, call, count, "ENOENT", True))
+        return sorted(set(faults), key=lambda fault: (fault.scenario, fault.place, fault.call, fault.use,
+                                                             fault.result, fault.onwards))
+
+    def plan_short(self):
+        """Each call of each site once, with one result, where it is met first."""
+        faults = {}
+        for scenario, counts in self.uses.items():
+            for place, call in counts:
+                result = next(result for result in expected.RESULTS[call].split() if result != "EINTR")
+                faults.setdefault((place, call), Fault(scenario, self.sites[place], place, call, 1, result, True))
+        return list(faults.values())
+
+    def dead(self, scenario):
+        """What is left for people after most of these, when the dead were not given back all that they left."""
+        if not expected.keeps_the_dead(scenario):
+            return self.baseline[scenario]
+        return max((run for name, run in self.baseline.items() if expected.keeps_the_dead(name)),
+                   key=lambda run: (run.lost, len(run.ledger)))
+
+    @staticmethod
+    def loses(run, good):
+        return run.lost > good.lost or len(run.ledger) > len(good.ledger)
 
     @staticmethod
     def firsts(faults):
-        """One of each call of each site that is not made up for at once, and all files that are not there."""
+        """One of each call of each site that is not made up for at once, all files that are not there, and all that somebody
+        else has."""
         found = {}
         for fault in faults:
-            if fault.use == 1 and fault.onwards:
-                found.setdefault((fault.address, fault.call, fault.result == "ENOENT"), fault)
+            special = fault.result if fault.result in ("ENOENT", "EAGAIN") else None
+            if fault.onwards and (fault.use == 1 or special):
+                found.setdefault((fault.place, fault.call, special, fault.use > 1), fault)
         return list(found.values())
 
     def judge(self, fault, run):
@@ -113,39 +152,44 @@ class Matrix:
         crash = run.end != "exit 0"
         both = [one for one in (fault.before, fault) if one]
         leaks = [what for what in run.left if not any(expected.may_leave(one, what) for one in both)]
-        if (run.lost or run.ledger) and not any(expected.may_leak(one) for one in both):
+        if self.loses(run, good if whole else self.dead(fault.scenario)) and not any(expected.may_leak(one) for one in both):
             leaks.append(f"{run.lost} buffers")
         unclear = other = None
+        told = any(expected.names(one, error) for one in both for error in run.errors)
         if not missed and not crash:
             if whole and not new_errors:
                 if not expected.recovers(fault, run):
                     unclear = "nothing came of it, and expected.py does not say why that is right"
-            elif not any(expected.names(one, error) for one in both for error in run.errors):
+            elif run.done and run.data != good.data and fault.site.object == expected.TOOL:
+                if not any(expected.may_differ(one, told) for one in both):
+                    unclear = "exit status 0, though that is not what it says without the fault"
+            elif not told:
                 unclear = "no error names what failed"
         if run.hazards:
             other = f"{run.hazards} hazards"
+        elif run.live < good.live:
+            other = f"{good.live - run.live} buffers freed that were to stay"
         return Verdict(fault, run, not missed and whole and not new_errors, crash, leaks, run.criticals, unclear, other, missed)
 
     def work(self, faults):
         """One board's share."""
         board, verdicts = self.new_board(), []
         for fault in faults:
-            text = self.spell(fault)
+            text, start = self.spell(fault), time.monotonic()
             run = board.run(fault.scenario, text)
             # Threads may have taken another turn this time.
             for _ in range(2):
                 if run.hits > bool(fault.before) or run.end != "exit 0":
                     break
                 run = board.run(fault.scenario, text)
-            verdicts.append(self.judge(fault, run))
+            verdicts.append(self.judge(fault, run)._replace(seconds=time.monotonic() - start))
         board.close()
         return verdicts
 
     def inject(self, faults):
         jobs = self.options.jobs
-        # There is one such directory for all boards of this machine.
-        alone = [fault for fault in faults if fault.scenario == "default-ledger"]
-        shared = [fault for fault in faults if fault.scenario != "default-ledger"]
+        alone = [fault for fault in faults if fault.scenario in expected.DEFAULT_LEDGER]
+        shared = [fault for fault in faults if fault.scenario not in expected.DEFAULT_LEDGER]
         parts = [alone * (i == 0) + shared[i::jobs] for i in range(jobs)]
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             return [verdict for part in pool.map(self.work, parts) for verdict in part]
@@ -158,8 +202,9 @@ def describe(verdict):
     if fault.before:
         lines.append(f"    after use {fault.before.use}{' and all later' if fault.before.onwards else ''} of "
                      f"{fault.before.call} in {fault.before.site.function} -> {fault.before.result}")
-    for title in ("errors", "refused", "logs", "criticals", "left"):
+    for title in ("errors", "refused", "logs", "criticals", "left", "output"):
         lines += [f"    {title}: {text}" for text in getattr(run, title)[:6]]
+    lines += [f"    | {line}" for line in run.last_words.splitlines()[-60:]]
     if run.live or run.ledger or run.hazards:
         lines.append(f"    {run.live} live, {run.lost} lost, {run.hazards} hazards, {run.ledger}")
     return lines
@@ -201,9 +246,8 @@ class Tap:
 def report(tap, matrix, verdicts):
     hit = [verdict for verdict in verdicts if not verdict.missed]
     covered = {verdict.fault.site for verdict in hit}
-    uncovered = sorted(set(matrix.sites.values()) - covered)
-    unexplained = [f"{site.place}: {site.wrapper} in {site.function}" for site in uncovered
-                   if not expected.cannot_be_reached(site)]
+    unexplained = [f"{site.object}: {site.place}: {site.wrapper} in {site.function}"
+                   for site in sorted(set(matrix.sites.values()) - covered) if not expected.cannot_be_reached(site)]
 
     tap.check("every site of a system call has failed", unexplained, 100)
     tap.check("each process ends by itself", [describe(verdict) for verdict in hit if verdict.crash])
@@ -215,10 +259,10 @@ def report(tap, matrix, verdicts):
     firsts = [verdict for verdict in verdicts if verdict.missed and verdict.fault.use == 1]
     tap.check("each fault happens where it was put", [describe(verdict) for verdict in firsts
                                                       if not expected.may_miss(verdict.fault)])
+    comment([""])
+    for name in sorted({site.object for site in matrix.sites.values()}):
+        report_sites(name, matrix, covered)
     comment([
-        "",
-        f"sites {len(set(matrix.sites.values()))} ({len(matrix.sites)} call instructions), covered {len(covered)}, "
-        f"not covered {len(uncovered)}, of those without a reason {len(unexplained)}",
         f"scenarios {len(matrix.baseline)}, injections {len(verdicts)}, of those met {len(hit)}",
         f"with buffers that the next process gave back {sum(v.run.live > v.run.lost for v in hit)}",
         f"made up for {sum(verdict.recovered for verdict in hit)}, "
@@ -228,9 +272,22 @@ def report(tap, matrix, verdicts):
         f"unclear {sum(bool(verdict.unclear) for verdict in hit)}, "
         f"hazards {sum(bool(verdict.other) for verdict in hit)}",
     ])
-    for site in uncovered:
-        comment([f"not covered: {site.place}: {site.wrapper} in {site.function}: "
+
+
+def report_sites(name, matrix, covered):
+    """The numbers of one library. What nothing in it calls is not to be covered."""
+    mine = {site for site in matrix.sites.values() if site.object == name}
+    dead = {site for site in mine - covered if expected.cannot_be_reached(site)}
+    comment([f"{name}: sites {len(mine - dead)}, covered {len(mine & covered)}"
+             f" ({sum(site in mine for site in matrix.sites.values())} call instructions)"])
+    for site in sorted(mine - covered):
+        comment([f"    not covered: {site.place}: {site.wrapper} in {site.function}: "
                  f"{expected.cannot_be_reached(site) or 'WHY?'}"])
+
+
+def print_slowest(verdicts, count):
+    for verdict in sorted(verdicts, key=lambda verdict: -verdict.seconds)[:count]:
+        comment([f"{verdict.seconds:.2f} s: {describe(verdict)[0]}"])
 
 
 def main():
@@ -239,9 +296,14 @@ def main():
     parser.add_argument("--worker", required=True)
     parser.add_argument("--library", required=True)
     parser.add_argument("--plugin", required=True)
+    parser.add_argument("--tool", help="xlnk-ctl")
+    parser.add_argument("--ctl", help="the module with xlnk-ctl in it")
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1))
     parser.add_argument("--long", action="store_true", help="every use, every result")
+    parser.add_argument("--short", action="store_true", help="every call of every site once, with one result")
+    parser.add_argument("--wrapper", action="append", default=[], help="a word of what the programs run under")
     parser.add_argument("--table", action="store_true", help="say what came of each call")
+    parser.add_argument("--slowest", type=int, default=0, metavar="N", help="say which runs took longest")
     parser.add_argument("--only", default="", help="scenarios whose name holds this")
     matrix = Matrix(parser.parse_args())
     tap = Tap()
@@ -254,6 +316,7 @@ def main():
     verdicts = matrix.inject(faults + matrix.explore(matrix.firsts(faults)))
     if matrix.options.table:
         print_table(verdicts)
+    print_slowest(verdicts, matrix.options.slowest)
     report(tap, matrix, verdicts)
     sys.exit(1 if tap.failed else 0)
 

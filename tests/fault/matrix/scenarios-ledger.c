@@ -3,7 +3,7 @@
  * scenarios-ledger.c: programs that start where another one has died, or find a directory for ledgers that is not as it
  * should be.
  */
-#include "scenarios.h"
+#include "others.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,9 +14,6 @@
 
 #include <glib/gstdio.h>
 #include <gst/xlnk/xlnk.h>
-
-#include "stranger.h"
-
 
 #define SLOW_CORE "xlnkaccel device=/dev/xlnk accelerator=\"hls,uio=slow,src=0x10,dst=0x1c,address-bits=64,width=0x28," \
   "height=0x30\" "
@@ -59,18 +56,6 @@ die_with_a_wrong_cookie (const char *argument G_GNUC_UNUSED)
   die ();
 }
 
-/* Somebody has reset the driver since. */
-static void
-die_after_a_reset (const char *argument G_GNUC_UNUSED)
-{
-  GstXlnkAllocator *allocator = gst_xlnk_allocator_get ("/dev/xlnk", NULL);
-
-  for (guint i = 0; i < 3; i++)
-    gst_xlnk_allocator_alloc (allocator, 5000, TRUE, NULL, NULL);
-  stranger_reset ();
-  die ();
-}
-
 /* The core takes a while for each frame, so there always is one in it. */
 static void
 die_in_a_job (const char *argument G_GNUC_UNUSED)
@@ -81,19 +66,6 @@ die_in_a_job (const char *argument G_GNUC_UNUSED)
   gst_element_get_state (pipeline, NULL, NULL, GST_SECOND);
   g_usleep (20000);
   die ();
-}
-
-/* Of a process that died while it was making its ledger, and of one from before the last boot. */
-static void
-leave_files (const char *argument G_GNUC_UNUSED)
-{
-  static const char *const names[] = { ".new-1-0123456789abcdef", "01234567-89ab-cdef-0123-456789abcdef-1:1-1" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autofree char *path = g_build_filename (g_getenv ("GST_XLNK_LEDGER"), names[i], NULL);
-
-    g_file_set_contents (path, "", 0, NULL);
-  }
 }
 
 /*** those who come after them ***/
@@ -242,15 +214,16 @@ forked_child (const char *argument G_GNUC_UNUSED)
 }
 
 const Scenario ledger_scenarios[] = {
-  {"after-a-death", after_a_death, NULL, die_with_buffers},
-  {"after-a-death-exposed", after_a_death, "exposed", die_with_buffers},
-  {"after-a-reset", after_a_death, NULL, die_after_a_reset},
-  {"after-a-wrong-cookie", after_a_wrong_cookie, NULL, die_with_a_wrong_cookie},
-  {"after-a-job", after_a_job, NULL, die_in_a_job},
-  {"old-files", after_a_death, NULL, leave_files},
-  {"many", many, NULL, NULL},
-  {"group-ledger", group_ledger, NULL, NULL},
-  {"default-ledger", default_ledger, NULL, remove_default},
-  {"forked-child", forked_child, NULL, NULL},
-  {NULL, NULL, NULL, NULL}
+  {"after-a-death", after_a_death, NULL, die_with_buffers, COMPANION_NONE},
+  {"after-a-death-exposed", after_a_death, "exposed", die_with_buffers, COMPANION_NONE},
+  {"after-a-reset", after_a_death, NULL, others_die_after_a_reset, COMPANION_NONE},
+  {"after-a-wrong-cookie", after_a_wrong_cookie, NULL, die_with_a_wrong_cookie, COMPANION_NONE},
+  {"after-a-job", after_a_job, NULL, die_in_a_job, COMPANION_NONE},
+  {"beside-the-living", after_a_death, NULL, others_die_without_cookie, COMPANION_KEEPS},
+  {"old-files", after_a_death, NULL, others_leave_files, COMPANION_NONE},
+  {"many", many, NULL, NULL, COMPANION_NONE},
+  {"group-ledger", group_ledger, NULL, NULL, COMPANION_NONE},
+  {"default-ledger", default_ledger, NULL, remove_default, COMPANION_NONE},
+  {"forked-child", forked_child, NULL, NULL, COMPANION_NONE},
+  {NULL, NULL, NULL, NULL, COMPANION_NONE}
 };

@@ -315,14 +315,14 @@ registers (const char *argument)
 }
 
 const Scenario library_scenarios[] = {
-  {"memory", one_memory, "cached", NULL},
-  {"memory-uncached", one_memory, "uncached", NULL},
-  {"share-and-copy", share_and_copy, NULL, NULL},
-  {"reset", reset, NULL, NULL},
-  {"find-device", find_device, NULL, NULL},
-  {"exhaust", exhaust, NULL, NULL},
-  {"pool", pool, NULL, NULL},
-  {"registers-uio", registers, "copy", NULL},
-  {"registers-mem", registers, "0x43c80000", NULL},
-  {NULL, NULL, NULL, NULL}
+  {"memory", one_memory, "cached", NULL, COMPANION_NONE},
+  {"memory-uncached", one_memory, "uncached", NULL, COMPANION_NONE},
+  {"share-and-copy", share_and_copy, NULL, NULL, COMPANION_NONE},
+  {"reset", reset, NULL, NULL, COMPANION_NONE},
+  {"find-device", find_device, NULL, NULL, COMPANION_NONE},
+  {"exhaust", exhaust, NULL, NULL, COMPANION_NONE},
+  {"pool", pool, NULL, NULL, COMPANION_NONE},
+  {"registers-uio", registers, "copy", NULL, COMPANION_NONE},
+  {"registers-mem", registers, "0x43c80000", NULL, COMPANION_NONE},
+  {NULL, NULL, NULL, NULL, COMPANION_NONE}
 };

@@ -172,24 +172,25 @@ stop_in_the_middle (const char *line)
 }
 
 const Scenario pipeline_scenarios[] = {
-  {"passthrough", pipeline, SOURCE ACCEL SINK, NULL},
-  {"upload", pipeline, SOURCE "tee ! " ACCEL SINK, NULL},
-  {"uncached", pipeline, SOURCE ACCEL "cacheable=false " SINK, NULL},
-  {"two-in-a-row", pipeline, SOURCE ACCEL "! xlnkaccel device=/dev/xlnk " SINK, NULL},
-  {"bytes", pipeline, "fakesrc num-buffers=6 sizetype=fixed sizemax=5000 filltype=pattern-span ! " ACCEL SINK, NULL},
-  {"hls", pipeline, SOURCE HLS ("uio=copy", "") SINK, NULL},
-  {"hls-from-tee", pipeline, SOURCE "tee ! " HLS ("uio=copy", "") SINK, NULL},
-  {"hls-by-address", pipeline, SOURCE HLS ("base=0x43c80000,size=0x1000", "") SINK, NULL},
-  {"hls-lost-interrupts", pipeline, SOURCE HLS ("uio=lost", "") SINK, NULL},
-  {"hls-without-interrupt", pipeline, SOURCE HLS ("uio=silent", "") SINK, NULL},
-  {"hls-two-in-a-row", pipeline, SOURCE HLS ("uio=copy", "") "! " HLS ("uio=other", "") SINK, NULL},
-  {"axidma", pipeline, SOURCE ACCEL "accelerator=\"axidma,uio=dma,length-width=26\" " SINK, NULL},
+  {"passthrough", pipeline, SOURCE ACCEL SINK, NULL, COMPANION_NONE},
+  {"upload", pipeline, SOURCE "tee ! " ACCEL SINK, NULL, COMPANION_NONE},
+  {"uncached", pipeline, SOURCE ACCEL "cacheable=false " SINK, NULL, COMPANION_NONE},
+  {"two-in-a-row", pipeline, SOURCE ACCEL "! xlnkaccel device=/dev/xlnk " SINK, NULL, COMPANION_NONE},
+  {"bytes", pipeline, "fakesrc num-buffers=6 sizetype=fixed sizemax=5000 filltype=pattern-span ! " ACCEL SINK, NULL,
+        COMPANION_NONE},
+  {"hls", pipeline, SOURCE HLS ("uio=copy", "") SINK, NULL, COMPANION_NONE},
+  {"hls-from-tee", pipeline, SOURCE "tee ! " HLS ("uio=copy", "") SINK, NULL, COMPANION_NONE},
+  {"hls-by-address", pipeline, SOURCE HLS ("base=0x43c80000,size=0x1000", "") SINK, NULL, COMPANION_NONE},
+  {"hls-lost-interrupts", pipeline, SOURCE HLS ("uio=lost", "") SINK, NULL, COMPANION_NONE},
+  {"hls-without-interrupt", pipeline, SOURCE HLS ("uio=silent", "") SINK, NULL, COMPANION_NONE},
+  {"hls-two-in-a-row", pipeline, SOURCE HLS ("uio=copy", "") "! " HLS ("uio=other", "") SINK, NULL, COMPANION_NONE},
+  {"axidma", pipeline, SOURCE ACCEL "accelerator=\"axidma,uio=dma,length-width=26\" " SINK, NULL, COMPANION_NONE},
   {"renegotiation", renegotiation, "videotestsrc num-buffers=6 ! capsfilter name=caps "
-        "caps=video/x-raw,format=RGBA,width=64,height=48 ! " ACCEL SINK, NULL},
+        "caps=video/x-raw,format=RGBA,width=64,height=48 ! " ACCEL SINK, NULL, COMPANION_NONE},
   {"hls-renegotiation", renegotiation, "videotestsrc num-buffers=6 ! capsfilter name=caps "
-        "caps=video/x-raw,format=RGBA,width=64,height=48 ! " HLS ("uio=copy", "") SINK, NULL},
-  {"again", again, SOURCE HLS ("uio=copy", "") SINK, NULL},
+        "caps=video/x-raw,format=RGBA,width=64,height=48 ! " HLS ("uio=copy", "") SINK, NULL, COMPANION_NONE},
+  {"again", again, SOURCE HLS ("uio=copy", "") SINK, NULL, COMPANION_NONE},
   {"stop-in-the-middle", stop_in_the_middle, "videotestsrc ! video/x-raw,format=RGBA,width=64,height=48 ! "
-        HLS ("uio=slow", "") SINK, NULL},
-  {NULL, NULL, NULL, NULL}
+        HLS ("uio=slow", "") SINK, NULL, COMPANION_NONE},
+  {NULL, NULL, NULL, NULL, COMPANION_NONE}
 };

@@ -4,7 +4,7 @@
 A site is a line of the source in a function of the object code, so that what was inlined twice is two, and what the compiler
 took apart is one."""
 
-import collections
+import dataclasses
 import os
 import re
 import subprocess
@@ -25,7 +25,15 @@ SYSTEM_CALLS = set("""
     g_mkdir g_mkdir_with_parents g_poll
 """.split())
 
-Site = collections.namedtuple("Site", "wrapper function place")
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Site:
+    wrapper: str
+    function: str                       # that it is in after inlining
+    place: str
+    object: str
+    functions: tuple = dataclasses.field(compare=False)         # from the one that it is written in to that one
+
 
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 INSTRUCTION = re.compile(r"^ *([0-9a-f]+):\t(\S+) *(.*)$")
@@ -53,24 +61,32 @@ def disassemble(library):
 
 
 def look_up(library, addresses):
-    """file:line of each address; the innermost of inlined functions."""
-    text = subprocess.run(["addr2line", "-e", library], input="".join(f"{address:#x}\n" for address in addresses),
-                          check=True, text=True, stdout=subprocess.PIPE).stdout
-    return [os.path.basename(line.split(" ")[0]) for line in text.splitlines()]
+    """(file:line, inlined functions) of each address, the innermost first."""
+    text = subprocess.run(["addr2line", "-a", "-f", "-i", "-e", library], check=True, text=True, stdout=subprocess.PIPE,
+                          input="".join(f"{address:#x}\n" for address in addresses)).stdout
+    found = []
+    for line in text.splitlines():
+        if line.startswith("0x"):
+            found.append([])
+        else:
+            found[-1].append(line)
+    return [(os.path.basename(lines[1].split(" ")[0]), lines[::2]) for lines in found]
 
 
-def find(library):
-    """The sites of a library, by the addresses after their calls, and what is wrong with it."""
+def find(library, name=None, passes=()):
+    """The sites of a library, by its name and the addresses after their calls, as a trace has them; and what is wrong with
+    it, but for what @passes: file, function of the C library or GLib, why."""
     found = [row for row in disassemble(library) if row[3] and (row[2] in CALLS or row[2] in JUMPS)]
     places = look_up(library, [row[1] for row in found])
     sites, complaints = {}, []
-    for (function, _, mnemonic, target, after), place in zip(found, places):
+    for (function, _, mnemonic, target, after), (place, functions) in zip(found, places):
         if place.startswith(WRAPPERS) or function.startswith("xlnk_sys_") or "@" in function:
             continue
         if target.startswith("xlnk_sys_") and mnemonic in CALLS:
-            sites[after] = Site(target, function.split(".")[0], place)
+            outer = function.split(".")[0]
+            sites[name, after] = Site(target, outer, place, name, tuple(dict.fromkeys((*functions, outer))))
         elif target.startswith("xlnk_sys_"):
             complaints.append(f"{place}: {function} jumps to {target}: built without -fno-optimize-sibling-calls")
-        elif target in SYSTEM_CALLS:
+        elif target in SYSTEM_CALLS and not any((place.split(":")[0], target) == row[:2] for row in passes):
             complaints.append(f"{place}: {function} calls {target}, not by way of {WRAPPERS}")
     return sites, complaints

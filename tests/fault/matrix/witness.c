@@ -149,6 +149,15 @@ witness_start (int fd)
 }
 
 void
+witness_start_again (void)
+{
+  g_hash_table_unref (descriptors);
+  g_hash_table_unref (mappings);
+  descriptors = list_descriptors ();
+  mappings = list_mappings ();
+}
+
+void
 witness_end (void)
 {
   say ("data", "%s", g_checksum_get_string (checksum));
@@ -205,4 +214,15 @@ witness_data (gconstpointer data, gsize size)
   g_mutex_lock (&mutex);
   g_checksum_update (checksum, data, size);
   g_mutex_unlock (&mutex);
+}
+
+void
+witness_output (const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (char **line = lines; *line; line++) {
+    if (**line)
+      say ("output", "%s", *line);
+  }
 }

@@ -8,6 +8,7 @@
  *   refused TEXT    something failed, and there is no reason
  *   log LEVEL CATEGORY TEXT   a line of ours at WARNING or ERROR
  *   critical TEXT   a critical or a warning of GLib's, from anybody
+ *   output TEXT     what a tool has printed, line by line
  *   left TEXT       a descriptor or a mapping that was not there before
  */
 #ifndef FAULT_WITNESS_H
@@ -17,6 +18,9 @@
 
 /* From now on lines go to @fd. Takes note of what is open and mapped. */
 void witness_start (int fd);
+
+/* What is open by now is not to be told. */
+void witness_start_again (void);
 
 /* Compares what is open and mapped with then. */
 void witness_end (void);
@@ -31,5 +35,8 @@ void witness_refused (const char *what);
 void witness_take_error (GError * error);
 
 void witness_data (gconstpointer data, gsize size);
+
+/* For people who ask why the data are not the same. */
+void witness_output (const char *text);
 
 #endif /* FAULT_WITNESS_H */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * worker.c: runs scenarios with faults, each in a child of its own that knows GStreamer already but has not yet touched the
- * board, so that a run costs milliseconds and a crash costs nothing. Runs under `xlnk-emulate --trace`. Reads
+ * board, so that a run costs milliseconds and a crash costs nothing. Runs under `xlnk-emulate --trace`. FAULT_CTL is the
+ * module with xlnk-ctl. Reads
  *
  *   list                      answers with the names of all scenarios
  *   run SCENARIO FAULTS       as of xlnk_emulator_set_faults, or "-"
@@ -33,7 +34,7 @@
 
 #include "../../../emulator/xlnkemulator.h"
 #include "board.h"
-#include "scenarios.h"
+#include "others.h"
 #include "stranger.h"
 
 #define PATIENCE_MS 60000       /* a hang, not a slow machine */
@@ -62,14 +63,16 @@ find_in (const Scenario * list, const char *name)
   return NULL;
 }
 
-static const Scenario *const lists[] = { library_scenarios, ledger_scenarios, pipeline_scenarios };
+static const Scenario *const lists[] = { library_scenarios, ledger_scenarios, pipeline_scenarios, ctl_scenarios };
+
+static gsize n_lists;           /* of those: the last one needs the tool */
 
 static const Scenario *
 find_scenario (const char *name)
 {
   const Scenario *found = NULL;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (lists) && !found; i++)
+  for (gsize i = 0; i < n_lists && !found; i++)
     found = find_in (lists[i], name);
   return found;
 }
@@ -122,13 +125,15 @@ say_status (pid_t pid, gboolean ended)
 static void
 prepare (const Scenario * scenario)
 {
-  pid_t pid = scenario->before ? fork () : 0;
+  pid_t pid;
 
   if (!scenario->before)
     return;
+  fflush (stdout);              /* or the child would say it again */
+  pid = fork ();
   if (pid == 0) {
     scenario->before (scenario->argument);
-    exit (0);
+    _exit (0);
   }
   while (waitpid (pid, NULL, 0) < 0 && errno == EINTR);
 }
@@ -182,6 +187,13 @@ do_again (const char *argument G_GNUC_UNUSED)
   latest->run (latest->argument);
 }
 
+/* Those that look at what the dead left need not take it away. */
+static gboolean
+may_leave (const Scenario * scenario)
+{
+  return scenario->companion != COMPANION_NONE || g_str_has_prefix (scenario->name, "ctl-");
+}
+
 static void
 clean_up (guint64 hazards)
 {
@@ -192,18 +204,23 @@ clean_up (guint64 hazards)
   set_trace (NULL);
   live = board_live_buffers ();
   printf ("live %" G_GUINT64_FORMAT "\n", live);
+  if (!others_end_companion ())
+    puts ("critical a living process has lost its buffers");
   if (live > 0 || !is_empty (g_getenv ("GST_XLNK_LEDGER")))
     prepare (&(Scenario) {.before = open_once });
   if (board_live_buffers () > 0)
     prepare (&(Scenario) {.before = open_once,.argument = "GST_XLNK_LEDGER" });
-  if (board_live_buffers () > 0) {
+  if (board_live_buffers () > 0 && !may_leave (latest)) {
     prepare (&(Scenario) {.before = do_again });
     prepare (&(Scenario) {.before = open_once });
   }
   live = board_live_buffers ();
   printf ("lost %" G_GUINT64_FORMAT "\nhazards %" G_GUINT64_FORMAT "\n", live, board_hazards () - hazards);
-  if (live > 0)
+  if (live > 0) {
     stranger_reset ();
+    /* What is about those that are gone now, in the directory that is not this board's alone. */
+    prepare (&(Scenario) {.before = open_once,.argument = "GST_XLNK_LEDGER" });
+  }
   empty_directory (g_getenv ("GST_XLNK_LEDGER"));
 }
 
@@ -215,10 +232,12 @@ run (const Scenario * scenario, const char *faults, const char *trace)
   int ends[2];
   pid_t pid;
 
+  latest = scenario;
+  fflush (stdout);
+  others_start_companion (scenario->companion);
+  prepare (scenario);
   if (pipe (ends) != 0)
     g_error ("pipe: %s", g_strerror (errno));
-  latest = scenario;
-  prepare (scenario);
   set_trace (trace);
   if (set_faults (faults) != 0)
     g_error ("these are no faults: %s", faults);
@@ -237,7 +256,7 @@ run (const Scenario * scenario, const char *faults, const char *trace)
 static void
 list_all (void)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++) {
+  for (gsize i = 0; i < n_lists; i++) {
     for (const Scenario * scenario = lists[i]; scenario->name; scenario++)
       puts (scenario->name);
   }
@@ -288,12 +307,15 @@ int
 main (int argc, char **argv)
 {
   char line[8192];
+  const char *ctl;
 
   gst_init (&argc, &argv);
   *(void **) &set_faults = find ("xlnk_emulator_set_faults");
   *(void **) &faults_hit = find ("xlnk_emulator_faults_hit");
   *(void **) &set_trace = find ("xlnk_emulator_set_trace");
   warm_up ();
+  ctl = g_getenv ("FAULT_CTL");
+  n_lists = G_N_ELEMENTS (lists) - !(ctl && scenario_load_ctl (ctl));
   set_trace (NULL);
   while (fgets (line, sizeof line, stdin)) {
     g_auto (GStrv) words = g_strsplit (g_strchomp (line), " ", 3);
