@@ -11,6 +11,8 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_xlnk_accel_debug);
 #define GST_CAT_DEFAULT gst_xlnk_accel_debug
 
+#define MAX_DEPTH 64            /* of the property queue-depth */
+
 /*** queries have no way to insert at the front ***/
 
 static void
@@ -67,15 +69,15 @@ get_peer_param (GstQuery * query, GstAllocationParams * params)
   return allocator;
 }
 
-/* The peer's first pool, not to be unreferenced, with its size and minimum, or zeros. */
+/* The peer's first pool, not to be unreferenced, with its size, minimum and maximum, or zeros. */
 static GstBufferPool *
-get_peer_pool (GstQuery * query, guint * size, guint * min)
+get_peer_pool (GstQuery * query, guint * size, guint * min, guint * max)
 {
   GstBufferPool *pool = NULL;
 
-  *size = *min = 0;
+  *size = *min = *max = 0;
   if (gst_query_get_n_allocation_pools (query) > 0)
-    gst_query_parse_nth_allocation_pool (query, 0, &pool, size, min, NULL);
+    gst_query_parse_nth_allocation_pool (query, 0, &pool, size, min, max);
   if (pool)
     gst_object_unref (pool);
   return pool;
@@ -157,20 +159,50 @@ report_failure (GstBufferPool * pool, guint size, GstXlnkAccel * self)
   gst_xlnk_accel_post_no_buffer (self, gst_xlnk_accel_pool_make_error (allocator, size));
 }
 
+static guint
+add_depth (guint min, guint depth)
+{
+  return MIN (min, G_MAXUINT - MAX_DEPTH) + depth;
+}
+
+/* A pool of ours that is the peer's. Our frames in flight are of it too: it has to have them on top of what downstream
+ * keeps, or upstream would wait for ever for what only its next frame makes us pass on. */
+static gboolean
+pass_pool_on (GstXlnkAccel * self, GstQuery * query)
+{
+  guint depth = gst_xlnk_accel_core_depth (self);
+  guint size, min, max;
+  GstBufferPool *pool = get_peer_pool (query, &size, &min, &max);
+
+  if (!is_our_pool (self, pool))
+    return FALSE;
+  if (depth == 0)
+    return TRUE;
+  /* A sink keeps one, even if it asks for none. */
+  if (max != 0 && max < add_depth (MAX (min, 1), depth)) {
+    GST_INFO_OBJECT (self, "downstream's pool has no more than %u buffers, too few for %u frames in flight: lending an "
+        "own one", max, depth);
+    return FALSE;
+  }
+  gst_query_set_nth_allocation_pool (query, 0, pool, size, add_depth (min, depth), max);
+  return TRUE;
+}
+
 static void
 offer_pool (GstXlnkAccel * self, GstQuery * query, GstCaps * caps, const GstVideoInfo * info, gboolean need_pool)
 {
   GstXlnkAccelSettings settings = gst_xlnk_accel_get_settings (self);
   GstXlnkAccelPoolConfig config = { .caps = caps, .is_video = TRUE };
   GstBufferPool *pool = NULL;
-  guint size, min;
+  guint size, min, max;
 
-  if (is_our_pool (self, get_peer_pool (query, &size, &min)))
+  if (pass_pool_on (self, query))
     return;
+  get_peer_pool (query, &size, &min, &max);
 
   get_peer_param (query, &config.params);       /* ours by now */
   config.size = MAX (size, GST_VIDEO_INFO_SIZE (info));
-  config.min_buffers = MIN (min, G_MAXUINT - 64) + gst_xlnk_accel_core_depth (self);
+  config.min_buffers = add_depth (min, gst_xlnk_accel_core_depth (self));
   config.max_buffers = settings.max_buffers;
   config.cacheable = settings.cacheable;
   limit_minimum (self, &config);
@@ -277,7 +309,7 @@ configure_core_pools (GstXlnkAccel * self, GstXlnkAccelPoolConfig * config, guin
     gst_object_unref (pool);
 
   config->size = self->core.out_is_video ? size : 0;
-  config->min_buffers = MIN (config->min_buffers, G_MAXUINT - depth) + depth;
+  config->min_buffers = add_depth (config->min_buffers, depth);
   pool = gst_xlnk_own_pool_configure (self->outputs, config, self->core.out_is_video ? &self->core.out : NULL);
   if (pool)
     gst_object_unref (pool);
@@ -289,11 +321,11 @@ gst_xlnk_accel_take_allocation (GstXlnkAccel * self, GstQuery * query)
   GstXlnkAccelSettings settings = gst_xlnk_accel_get_settings (self);
   GstXlnkAccelPoolConfig config = { .caps = NULL };
   GstBufferPool *pool = NULL;
-  guint size, min;
+  guint size, min, max;
 
   gst_query_parse_allocation (query, &config.caps, NULL);
   note_format (self, gst_xlnk_accel_core_makes_buffers (self) ? self->core.in_caps : config.caps, query);
-  get_peer_pool (query, &size, &min);
+  get_peer_pool (query, &size, &min, &max);
   get_peer_param (query, &config.params);
   remove_offers (query);
   if (self->format.foreign_memory) {

@@ -108,11 +108,36 @@ puppet_init (Puppet * self)
   (void) self;
 }
 
+typedef Puppet PuppetInPlace;
+typedef PuppetClass PuppetInPlaceClass;
+
+G_DEFINE_TYPE (PuppetInPlace, puppet_in_place, puppet_get_type ())
+
+static GstXlnkAcceleratorMode
+puppet_in_place_get_mode (GstXlnkAccelerator * accelerator)
+{
+  (void) accelerator;
+  return GST_XLNK_ACCELERATOR_IN_PLACE;
+}
+
+static void
+puppet_in_place_class_init (PuppetInPlaceClass * klass)
+{
+  GST_XLNK_ACCELERATOR_CLASS (klass)->get_mode = puppet_in_place_get_mode;
+}
+
+static void
+puppet_in_place_init (PuppetInPlace * self)
+{
+  (void) self;
+}
+
 static void
 puppet_setup (void)
 {
   xlnk_check_setup ();
   gst_xlnk_accelerator_register ("puppet", puppet_get_type ());
+  gst_xlnk_accelerator_register ("puppet-in-place", puppet_in_place_get_type ());
   puppet_time = 1000;
 }
 
@@ -143,6 +168,58 @@ GST_START_TEST (test_pools_smaller_than_the_queue_do_not_stall)
     run_with_pools_of (max_buffers, 4, "", ",mode=in-place");
     run_with_pools_of (max_buffers, 4, "identity drop-allocation=true ! ", ",mode=in-place");
   }
+}
+
+GST_END_TEST;
+
+/* What passes on its input lends the pool that downstream lends; that pool then feeds both. */
+static void
+run_before_a_pool_of (guint max_buffers, guint depth, const char *second)
+{
+  g_autofree char *line = g_strdup_printf (SOURCE "xlnkaccel name=accel queue-depth=%u "
+      "accelerator=\"" OFFLOAD_HLS ("invert", ",mode=in-place") "\" ! xlnkaccel max-buffers=%u %s "
+      "! fakesink name=sink sync=false enable-last-sample=true", depth, max_buffers, second);
+  g_autoptr (GPtrArray) expected = offload_run (SOURCE "fakesink name=sink", NULL);
+  GstStructure *stats;
+  g_autoptr (GPtrArray) frames = offload_run (line, &stats);
+
+  for (guint i = 0; i < expected->len; i++)
+    offload_invert (g_ptr_array_index (expected, i));
+  offload_compare (frames, expected);
+  fail_unless_equals_uint64 (offload_number (stats, "copies"), 0);
+  gst_structure_free (stats);
+}
+
+GST_START_TEST (test_a_limited_pool_of_downstream_does_not_stall)
+{
+  for (guint max_buffers = 1; max_buffers <= 4; max_buffers++) {
+    run_before_a_pool_of (max_buffers, 0, "");
+    run_before_a_pool_of (max_buffers, 4, "");
+  }
+  for (guint max_buffers = 2; max_buffers <= 6; max_buffers++)
+    run_before_a_pool_of (max_buffers, 3, "queue-depth=2 accelerator=puppet-in-place");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_pool_of_downstream_has_buffers_for_the_frames_in_flight)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS_RGBA);
+  GstBufferPool *pool = gst_xlnk_buffer_pool_new_with_config (xlnk_allocator, caps, 0, 5, 0), *lent;
+  Downstream downstream = {.pool = pool,.size = SIZE_RGBA,.min = 5 };
+  GstHarness *h = accel_harness_with (&downstream, "accelerator", "puppet-in-place", "queue-depth", 3, NULL);
+  GstQuery *query;
+  guint min;
+
+  gst_harness_set_src_caps_str (h, CAPS_RGBA);
+  query = accel_ask (h, CAPS_RGBA, TRUE);
+  lent = accel_query_pool (query, NULL, &min, NULL);
+  fail_unless (lent == pool);
+  fail_unless_equals_int (min, 5 + 3);
+  gst_object_unref (lent);
+  gst_query_unref (query);
+  accel_harness_done (h);
+  gst_object_unref (pool);
 }
 
 GST_END_TEST;
@@ -356,6 +433,8 @@ offload_limits_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_checked_fixture (tcase, puppet_setup, xlnk_check_teardown);
   tcase_add_test (tcase, test_pools_smaller_than_the_queue_do_not_stall);
+  tcase_add_test (tcase, test_a_limited_pool_of_downstream_does_not_stall);
+  tcase_add_test (tcase, test_a_pool_of_downstream_has_buffers_for_the_frames_in_flight);
   tcase_add_test (tcase, test_no_pull_mode_with_a_core);
   tcase_add_test (tcase, test_a_core_that_could_not_be_reset_gets_no_other_job);
   tcase_add_test (tcase, test_a_flush_waits_for_the_core_to_be_done);
