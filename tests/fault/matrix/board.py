@@ -46,12 +46,12 @@ class Run:
 
 
 class Board:
-    def __init__(self, emulator, worker, ctl):
+    def __init__(self, emulator, worker, ctl, registry):
         self.directory = tempfile.TemporaryDirectory(prefix="fault-matrix-")
         self.trace_file = os.path.join(self.directory.name, "trace")
         self.stderr = open(os.path.join(self.directory.name, "stderr"), "w+", encoding="utf-8", errors="replace")
         cores = [word for core in CORES for word in ("--core", core)]
-        environment = dict(os.environ, GST_REGISTRY_1_0=os.path.join(self.directory.name, "registry"), LC_ALL="C.UTF-8",
+        environment = dict(os.environ, GST_REGISTRY_1_0=registry, LC_ALL="C.UTF-8",
                            **({"FAULT_CTL": os.path.abspath(ctl)} if ctl else {}))
         self.process = subprocess.Popen([emulator, "--cma", "32M", "--trace", self.trace_file, *cores, "--", *worker],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.stderr, text=True,

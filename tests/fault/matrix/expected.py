@@ -74,7 +74,7 @@ UNAVOIDABLE_MAPPINGS = [
 # Faults of which the program need not know, because nothing is lost: function, call, results, why, and what the log must
 # say (None: nothing).
 RECOVERIES = [
-    ("xlnk_ledger_walk.*|settle|settle_file|settle_name|free_block|drop|xlnk_ledger_dir_lock_file|"
+    ("xlnk_ledger_walk.*|settle|settle_file|settle_name|free_block|drop|note_state|xlnk_ledger_dir_lock_file|"
      "chardev_map_to_look|chardev_try_lifetime|judge_lifetime|prepare_lifetime", ".*", "", "what dead processes left waits for whoever opens the device next",
      None),
     (".*", "close", "", "Linux has let the descriptor go before anything can fail", None),
@@ -126,7 +126,7 @@ TOOL_RECOVERIES = [
     ("xlnk_ledger_take", "rename", "EEXIST", ".*", "another name"),
     ("xlnk_ledger_take", "statfs", "", ".*", "only matters for speed"),
     ("xlnk_ledger_take", "flock", "EAGAIN", ".*", "another file, if a sweep has taken it for a leftover"),
-    ("drop|free_block|settle_file", "write|unlink", "", ".*", "what is freed is said; the next one finds out again"),
+    ("drop|free_block|settle_file|note_state", "write|unlink", "", ".*", "what is freed is said; the next one finds out again"),
     ("settle_name|xlnk_ledger_dir_lock_file", ".*", "", "ctl-old-files", "such a file is about nothing"),
     ("xlnk_ledger_dir_open", "mkdir", "EEXIST", ".*", "somebody else was faster"),
     ("xlnk_ledger_dir_lock_file", "flock", "EAGAIN", ".*", "somebody else has the lock"),
@@ -224,8 +224,14 @@ UNREACHABLE = [
 ]
 
 
-def cannot_be_reached(site):
-    for name, function, wrapper, why in UNREACHABLE:
+# In programs with AddressSanitizer.
+UNREACHABLE_SANITIZED = [
+    (name, ".*", "xlnk_sys_lock_pages", "the sanitizer keeps such calls from the kernel") for name in (LIBRARY, TOOL)
+]
+
+
+def cannot_be_reached(site, sanitized):
+    for name, function, wrapper, why in UNREACHABLE + (UNREACHABLE_SANITIZED if sanitized else []):
         if name == site.object and is_in(function, site) and re.fullmatch(wrapper, site.wrapper):
             return why
     return None

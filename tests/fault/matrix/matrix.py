@@ -7,6 +7,7 @@ import collections
 import concurrent.futures
 import os
 import sys
+import tempfile
 import time
 
 import expected
@@ -25,6 +26,8 @@ class Matrix:
         self.complaints += complaints
         if options.ctl:
             self.add_tool()
+        # With GStreamer's registry of plugins, which the first board makes and all others read.
+        self.directory = tempfile.TemporaryDirectory(prefix="fault-matrix-")
         self.baseline = {}
         self.uses = {}
 
@@ -38,7 +41,8 @@ class Matrix:
                             for site in set(module.values()) ^ set(tool.values())]
 
     def new_board(self):
-        return Board(self.options.emulator, [*self.options.wrapper, self.options.worker], self.options.ctl)
+        return Board(self.options.emulator, [*self.options.wrapper, self.options.worker], self.options.ctl,
+                     os.path.join(self.directory.name, "registry"))
 
     def find_place(self, frames):
         """The innermost that is the one of a site."""
@@ -52,11 +56,10 @@ class Matrix:
     def learn(self):
         """Each scenario without faults: what it makes, and which site makes which calls how often."""
         board = self.new_board()
-        for scenario in board.scenarios():
-            if self.options.only in scenario:
-                self.baseline[scenario], calls = board.trace(scenario)
-                self.uses[scenario] = self.count(calls)
+        names = [name for name in board.scenarios() if self.options.only in name]
         board.close()
+        for name, (run, calls) in zip(names, self.trace_all(names, lambda name: (name,), lambda name: name)):
+            self.baseline[name], self.uses[name] = run, self.count(calls)
 
     def spell(self, fault):
         name, address = fault.place
@@ -66,16 +69,14 @@ class Matrix:
 
     def explore(self, faults):
         """What is called only because something else has failed fails as well: @faults, each with those calls behind it."""
-        board, more = self.new_board(), {}
-        known = {key for counts in self.uses.values() for key in counts}
-        for fault in faults:
-            _, calls = board.trace(fault.scenario, self.spell(fault))
-            for place, call in self.count(calls).keys() - known:
+        more, known = {}, {key for counts in self.uses.values() for key in counts}
+        traces = self.trace_all(faults, lambda fault: (fault.scenario, self.spell(fault)), lambda fault: fault.scenario)
+        for fault, (_, calls) in zip(faults, traces):
+            for place, call in sorted(self.count(calls).keys() - known):
                 known.add((place, call))
                 for result in expected.RESULTS[call].split()[:1 if self.options.short else None]:
                     more[place, call, result] = Fault(fault.scenario, self.sites[place], place, call, 1, result,
                                                       before=fault)
-        board.close()
         return list(more.values())
 
     def broken(self):
@@ -116,10 +117,12 @@ class Matrix:
     def plan_short(self):
         """Each call of each site once, with one result, where it is met first."""
         faults = {}
-        for scenario, counts in self.uses.items():
-            for place, call in counts:
+        for scenario, counts in sorted(self.uses.items()):
+            for (place, call), count in counts.items():
                 result = next(result for result in expected.RESULTS[call].split() if result != "EINTR")
-                faults.setdefault((place, call), Fault(scenario, self.sites[place], place, call, 1, result, True))
+                faults.setdefault((place, call, 1), Fault(scenario, self.sites[place], place, call, 1, result, True))
+                if result == "ENOENT" and count > 1:
+                    faults.setdefault((place, call, 2), Fault(scenario, self.sites[place], place, call, count, result, True))
         return list(faults.values())
 
     def dead(self, scenario):
@@ -171,28 +174,39 @@ class Matrix:
             other = f"{good.live - run.live} buffers freed that were to stay"
         return Verdict(fault, run, not missed and whole and not new_errors, crash, leaks, run.criticals, unclear, other, missed)
 
-    def work(self, faults):
-        """One board's share."""
-        board, verdicts = self.new_board(), []
-        for fault in faults:
-            text, start = self.spell(fault), time.monotonic()
+    def run_one(self, board, fault):
+        text, start = self.spell(fault), time.monotonic()
+        run = board.run(fault.scenario, text)
+        # Threads may have taken another turn this time.
+        for _ in range(2):
+            if run.hits > bool(fault.before) or run.end != "exit 0":
+                break
             run = board.run(fault.scenario, text)
-            # Threads may have taken another turn this time.
-            for _ in range(2):
-                if run.hits > bool(fault.before) or run.end != "exit 0":
-                    break
-                run = board.run(fault.scenario, text)
-            verdicts.append(self.judge(fault, run)._replace(seconds=time.monotonic() - start))
-        board.close()
-        return verdicts
+        return self.judge(fault, run)._replace(seconds=time.monotonic() - start)
+
+    def share(self, work, items, scenario):
+        """What @work makes of all items, in their order: it gets a board and one board's share of them."""
+        jobs = self.options.jobs
+        numbers = range(len(items))
+        alone = [n for n in numbers if scenario(items[n]) in expected.DEFAULT_LEDGER]
+        shared = [n for n in numbers if scenario(items[n]) not in expected.DEFAULT_LEDGER]
+        parts = [part for part in (alone, *(shared[i::jobs] for i in range(jobs))) if part]
+
+        def take(part):
+            board = self.new_board()
+            results = [work(board, items[n]) for n in part]
+            board.close()
+            return zip(part, results)
+
+        with concurrent.futures.ThreadPoolExecutor(jobs + 1) as pool:
+            found = dict(pair for pairs in pool.map(take, parts) for pair in pairs)
+        return [found[n] for n in numbers]
+
+    def trace_all(self, items, arguments, scenario):
+        return self.share(lambda board, item: board.trace(*arguments(item)), items, scenario)
 
     def inject(self, faults):
-        jobs = self.options.jobs
-        alone = [fault for fault in faults if fault.scenario in expected.DEFAULT_LEDGER]
-        shared = [fault for fault in faults if fault.scenario not in expected.DEFAULT_LEDGER]
-        parts = [alone * (i == 0) + shared[i::jobs] for i in range(jobs)]
-        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            return [verdict for part in pool.map(self.work, parts) for verdict in part]
+        return self.share(self.run_one, faults, lambda fault: fault.scenario)
 
 
 def describe(verdict):
@@ -247,7 +261,7 @@ def report(tap, matrix, verdicts):
     hit = [verdict for verdict in verdicts if not verdict.missed]
     covered = {verdict.fault.site for verdict in hit}
     unexplained = [f"{site.object}: {site.place}: {site.wrapper} in {site.function}"
-                   for site in sorted(set(matrix.sites.values()) - covered) if not expected.cannot_be_reached(site)]
+                   for site in sorted(set(matrix.sites.values()) - covered) if not expected.cannot_be_reached(site, matrix.options.sanitized)]
 
     tap.check("every site of a system call has failed", unexplained, 100)
     tap.check("each process ends by itself", [describe(verdict) for verdict in hit if verdict.crash])
@@ -277,12 +291,12 @@ def report(tap, matrix, verdicts):
 def report_sites(name, matrix, covered):
     """The numbers of one library. What nothing in it calls is not to be covered."""
     mine = {site for site in matrix.sites.values() if site.object == name}
-    dead = {site for site in mine - covered if expected.cannot_be_reached(site)}
+    dead = {site for site in mine - covered if expected.cannot_be_reached(site, matrix.options.sanitized)}
     comment([f"{name}: sites {len(mine - dead)}, covered {len(mine & covered)}"
              f" ({sum(site in mine for site in matrix.sites.values())} call instructions)"])
     for site in sorted(mine - covered):
         comment([f"    not covered: {site.place}: {site.wrapper} in {site.function}: "
-                 f"{expected.cannot_be_reached(site) or 'WHY?'}"])
+                 f"{expected.cannot_be_reached(site, matrix.options.sanitized) or 'WHY?'}"])
 
 
 def print_slowest(verdicts, count):
@@ -298,9 +312,11 @@ def main():
     parser.add_argument("--plugin", required=True)
     parser.add_argument("--tool", help="xlnk-ctl")
     parser.add_argument("--ctl", help="the module with xlnk-ctl in it")
-    parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1))
+    parser.add_argument("--jobs", type=int, default=min(16, 4 * (os.cpu_count() or 1)),
+                        help="boards at once: their programs mostly wait")
     parser.add_argument("--long", action="store_true", help="every use, every result")
     parser.add_argument("--short", action="store_true", help="every call of every site once, with one result")
+    parser.add_argument("--sanitized", action="store_true", help="the programs have a sanitizer in them")
     parser.add_argument("--wrapper", action="append", default=[], help="a word of what the programs run under")
     parser.add_argument("--table", action="store_true", help="say what came of each call")
     parser.add_argument("--slowest", type=int, default=0, metavar="N", help="say which runs took longest")

@@ -5,6 +5,7 @@ A site is a line of the source in a function of the object code, so that what wa
 took apart is one."""
 
 import dataclasses
+import functools
 import os
 import re
 import subprocess
@@ -35,6 +36,7 @@ class Site:
     functions: tuple = dataclasses.field(compare=False)         # from the one that it is written in to that one
 
 
+HEAD = re.compile(r"^(\w+) \(")
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 INSTRUCTION = re.compile(r"^ *([0-9a-f]+):\t(\S+) *(.*)$")
 TARGET = re.compile(r"<([A-Za-z_]\w*)(?:@plt|@@?[\w.]+|@Base)?>")
@@ -61,7 +63,7 @@ def disassemble(library):
 
 
 def look_up(library, addresses):
-    """(file:line, inlined functions) of each address, the innermost first."""
+    """(file:line, function, inlined functions) of each address, the innermost first."""
     text = subprocess.run(["addr2line", "-a", "-f", "-i", "-e", library], check=True, text=True, stdout=subprocess.PIPE,
                           input="".join(f"{address:#x}\n" for address in addresses)).stdout
     found = []
@@ -70,7 +72,22 @@ def look_up(library, addresses):
             found.append([])
         else:
             found[-1].append(line)
-    return [(os.path.basename(lines[1].split(" ")[0]), lines[::2]) for lines in found]
+    return [(*find_source(lines[1].split(" ")[0]), lines[::2]) for lines in found]
+
+
+@functools.lru_cache(None)
+def read_lines(path):
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as lines:
+        return list(lines)
+
+
+def find_source(place):
+    """file:line, and the function there: not every compiler says what it has inlined in a way that addr2line knows."""
+    path, _, number = place.rpartition(":")
+    heads = (HEAD.match(line) for line in reversed(read_lines(path)[:int(number) if number.isdigit() else 0]))
+    return os.path.basename(place), next((head.group(1) for head in heads if head), None)
 
 
 def find(library, name=None, passes=()):
@@ -79,12 +96,12 @@ def find(library, name=None, passes=()):
     found = [row for row in disassemble(library) if row[3] and (row[2] in CALLS or row[2] in JUMPS)]
     places = look_up(library, [row[1] for row in found])
     sites, complaints = {}, []
-    for (function, _, mnemonic, target, after), (place, functions) in zip(found, places):
+    for (function, _, mnemonic, target, after), (place, inner, names) in zip(found, places):
         if place.startswith(WRAPPERS) or function.startswith("xlnk_sys_") or "@" in function:
             continue
         if target.startswith("xlnk_sys_") and mnemonic in CALLS:
             outer = function.split(".")[0]
-            sites[name, after] = Site(target, outer, place, name, tuple(dict.fromkeys((*functions, outer))))
+            sites[name, after] = Site(target, outer, place, name, tuple(dict.fromkeys(filter(None, (inner, *names, outer)))))
         elif target.startswith("xlnk_sys_"):
             complaints.append(f"{place}: {function} jumps to {target}: built without -fno-optimize-sibling-calls")
         elif target in SYSTEM_CALLS and not any((place.split(":")[0], target) == row[:2] for row in passes):

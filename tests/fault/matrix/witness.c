@@ -8,7 +8,7 @@
 #include <gst/gst.h>
 #include <gst/xlnk/xlnk.h>
 
-#define SETTLE_MS 500
+#define SETTLE_US 500000
 
 static int out = -1;
 static GChecksum *checksum;
@@ -126,8 +126,9 @@ compare_until_equal (GHashTable * before, GHashTable * (*list) (void))
 {
   GPtrArray *news = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; i < SETTLE_MS && !compare (before, list (), news); i++)
-    g_usleep (1000);
+  /* Rarely: to look costs more than to wait. */
+  for (gulong pause = 500; !compare (before, list (), news) && pause < SETTLE_US; pause *= 2)
+    g_usleep (pause);
   for (guint i = 0; i < news->len; i++)
     say ("left", "%s", (char *) g_ptr_array_index (news, i));
   g_ptr_array_unref (news);
