@@ -123,6 +123,16 @@ offer_meta (GstQuery * query)
     gst_query_add_allocation_meta (query, GST_XLNK_PHYS_META_API_TYPE, NULL);
 }
 
+/* A core works on whole frames, whatever downstream could show a part of. */
+static void
+remove_crop_meta (GstQuery * query)
+{
+  guint index;
+
+  while (gst_query_find_allocation_meta (query, GST_VIDEO_CROP_META_API_TYPE, &index))
+    gst_query_remove_nth_allocation_meta (query, index);
+}
+
 /* A pool of other memory, lent to upstream, would cost a copy of each buffer; its size and minimum stay. */
 static void
 remove_foreign_pools (GstXlnkAccel * self, GstQuery * query)
@@ -237,6 +247,8 @@ gst_xlnk_accel_propose_allocation (GstBaseTransform * trans, GstQuery * decide_q
   peer_answered = !gst_xlnk_accel_core_makes_buffers (self) && gst_pad_peer_query (trans->srcpad, query);
   if (gst_xlnk_accel_core_makes_buffers (self))
     gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  if (self->jobs)
+    remove_crop_meta (query);
   if (caps && gst_xlnk_accel_has_foreign_memory (caps))
     return peer_answered;
 

@@ -5,6 +5,7 @@
 #include "gstxlnkaccelbuffer.h"
 #include "gstxlnkaccelcore.h"
 #include "gstxlnkaccelstats.h"
+#include "gstxlnkcopy.h"
 #include "gstxlnkuploader.h"
 
 GST_DEBUG_CATEGORY_STATIC (GST_CAT_PERFORMANCE);
@@ -36,7 +37,14 @@ is_repacked_by_copy (GstXlnkAccel * self, GstBuffer * buffer)
   if (!self->format.is_video)
     return FALSE;
   meta = gst_buffer_get_video_meta (buffer);
-  return meta && !has_default_layout (meta, &self->format.info);
+  return meta && (!has_default_layout (meta, &self->format.info) || gst_xlnk_is_cropped (buffer, &self->format.info));
+}
+
+/* A core is told the size in the caps, and starts at the first pixel. */
+static gboolean
+needs_cropping (GstXlnkAccel * self, GstBuffer * buffer)
+{
+  return self->jobs && self->format.is_video && gst_xlnk_is_cropped (buffer, &self->format.info);
 }
 
 static gboolean
@@ -76,6 +84,8 @@ get_reason_for_copy (GstXlnkAccel * self, GstBuffer * buffer)
     return "its memory is of another device";
   if (core_writes_in_place (self) && !(gst_buffer_is_writable (buffer) && gst_memory_is_writable (mem)))
     return "somebody else holds it too, and the core writes in place";
+  if (needs_cropping (self, buffer))
+    return "it is cropped by GstVideoCropMeta, which the core does not know";
   if (needs_repacking (self, buffer))
     return "its rows are padded and downstream does not know GstVideoMeta";
   return NULL;

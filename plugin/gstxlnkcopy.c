@@ -108,16 +108,16 @@ limit_to_map (GstVideoFrame * frame, guint plane, const guint8 * data, gsize wan
   return data >= map->data && data < end ? MIN (wanted, (gsize) (end - data)) : 0;
 }
 
+/* As many rows as the picture has: a meta may speak of more. */
 static gboolean
-copy_plane (GstVideoFrame * dest, GstVideoFrame * src, guint plane, CopyFunction copy)
+copy_plane (GstVideoFrame * dest, GstVideoFrame * src, const GstVideoInfo * info, guint plane, CopyFunction copy)
 {
   gint dest_stride = GST_VIDEO_FRAME_PLANE_STRIDE (dest, plane);
   gint src_stride = GST_VIDEO_FRAME_PLANE_STRIDE (src, plane);
   guint8 *to = GST_VIDEO_FRAME_PLANE_DATA (dest, plane);
   const guint8 *from = GST_VIDEO_FRAME_PLANE_DATA (src, plane);
   gsize row = MIN (ABS ((gint64) dest_stride), ABS ((gint64) src_stride));
-  gint rows = MIN (GST_VIDEO_FRAME_COMP_HEIGHT (dest, plane),
-      GST_VIDEO_FRAME_COMP_HEIGHT (src, plane));
+  gint rows = GST_VIDEO_INFO_COMP_HEIGHT (info, plane);
 
   for (; rows > 0; rows--, to += dest_stride, from += src_stride) {
     gsize size = limit_to_map (src, plane, from, limit_to_map (dest, plane, to, row));
@@ -188,8 +188,75 @@ copy_planes (GstVideoFrame * dest, GstVideoFrame * src, const GstVideoInfo * inf
   gboolean has_palette = GST_VIDEO_FORMAT_INFO_HAS_PALETTE (info->finfo);
 
   for (guint plane = 0; plane < GST_VIDEO_INFO_N_PLANES (info); plane++) {
-    if (!(has_palette && plane == 1 ? copy_palette (dest, src, copy) : copy_plane (dest, src, plane, copy)))
+    if (!(has_palette && plane == 1 ? copy_palette (dest, src, copy) : copy_plane (dest, src, info, plane, copy)))
       return FALSE;
+  }
+  return TRUE;
+}
+
+/*** what of a frame is to be seen ***/
+
+gboolean
+gst_xlnk_is_cropped (GstBuffer * buffer, const GstVideoInfo * info)
+{
+  GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
+
+  return gst_buffer_get_video_crop_meta (buffer) && meta && (meta->width > (guint) GST_VIDEO_INFO_WIDTH (info)
+      || meta->height > (guint) GST_VIDEO_INFO_HEIGHT (info));
+}
+
+/* Bytes from the start of a row of @plane to column @x, if there is one place where all that is in the plane begins. Of
+ * colours that two columns share, the first one's are those of the second, too. */
+static gboolean
+find_column (const GstVideoFormatInfo * finfo, guint plane, guint x, gsize * skip)
+{
+  gboolean found = FALSE;
+
+  *skip = 0;
+  for (guint i = 0; x > 0 && i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo); i++) {
+    gsize start = (gsize) (x >> GST_VIDEO_FORMAT_INFO_W_SUB (finfo, i)) * GST_VIDEO_FORMAT_INFO_PSTRIDE (finfo, i);
+
+    if (GST_VIDEO_FORMAT_INFO_PLANE (finfo, i) != plane)
+      continue;
+    if (GST_VIDEO_FORMAT_INFO_PSTRIDE (finfo, i) == 0 || (found && start != *skip))
+      return FALSE;
+    *skip = start;
+    found = TRUE;
+  }
+  return TRUE;
+}
+
+static guint
+find_row (const GstVideoFormatInfo * finfo, guint plane, guint y)
+{
+  for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo); i++) {
+    if (GST_VIDEO_FORMAT_INFO_PLANE (finfo, i) == plane)
+      return y >> GST_VIDEO_FORMAT_INFO_H_SUB (finfo, i);
+  }
+  return 0;
+}
+
+/* Lets the mapped @frame of @src begin where what is to be seen does. */
+static gboolean
+crop (GstVideoFrame * frame, GstBuffer * src, const GstVideoInfo * info)
+{
+  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (src);
+  gboolean has_palette = GST_VIDEO_FORMAT_INFO_HAS_PALETTE (info->finfo);
+
+  if ((guint64) crop->x + GST_VIDEO_INFO_WIDTH (info) > (guint) GST_VIDEO_FRAME_WIDTH (frame)
+      || (guint64) crop->y + GST_VIDEO_INFO_HEIGHT (info) > (guint) GST_VIDEO_FRAME_HEIGHT (frame)
+      || (GST_VIDEO_FORMAT_INFO_IS_TILED (info->finfo) && (crop->x | crop->y)))
+    return FALSE;
+  for (guint plane = 0; plane < GST_VIDEO_INFO_N_PLANES (info); plane++) {
+    guint8 *data = GST_VIDEO_FRAME_PLANE_DATA (frame, plane);
+    gsize skip;
+
+    if (has_palette && plane == 1)
+      continue;
+    if (!find_column (info->finfo, plane, crop->x, &skip))
+      return FALSE;
+    frame->data[plane] = data + (gssize) find_row (info->finfo, plane, crop->y) * GST_VIDEO_FRAME_PLANE_STRIDE (frame,
+        plane) + skip;
   }
   return TRUE;
 }
@@ -209,14 +276,17 @@ static gboolean
 fail_to_find (GstBuffer * src, const GstVideoInfo * info, GError ** error)
 {
   const GstVideoMeta *meta = gst_buffer_get_video_meta (src);
-  gchar *said = meta ? g_strdup_printf (", and %ux%u %s by its GstVideoMeta", meta->width, meta->height,
-      gst_video_format_to_string (meta->format)) : NULL;
+  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (src);
+  gchar *shown = crop ? g_strdup_printf (" (from %u,%u on by its GstVideoCropMeta)", crop->x, crop->y) : NULL;
+  gchar *said = meta ? g_strdup_printf (", and %ux%u %s%s by its GstVideoMeta", meta->width, meta->height,
+      gst_video_format_to_string (meta->format), shown ? shown : "") : NULL;
 
   g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE,
       "a frame cannot be copied: it is %dx%d %s by the caps%s, and not all of that is in its buffer of %" G_GSIZE_FORMAT
       " bytes", GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info), GST_VIDEO_INFO_NAME (info), said ? said : "",
       gst_buffer_get_size (src));
   g_free (said);
+  g_free (shown);
   return FALSE;
 }
 
@@ -230,6 +300,14 @@ fail_to_map_frame (GstBuffer * src, const GstVideoInfo * info, GError ** error)
     return fail_to_map (src, error);
   gst_buffer_unmap (src, &map);
   return fail_to_find (src, info, error);
+}
+
+static gboolean
+copy_mapped (GstVideoFrame * to, GstVideoFrame * from, const GstVideoInfo * info, CopyFunction copy)
+{
+  if (GST_VIDEO_FORMAT_INFO_IS_TILED (info->finfo))
+    return copy_tiles (to, from, info);
+  return copy_planes (to, from, info, copy);
 }
 
 gboolean
@@ -248,10 +326,7 @@ gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * inf
     return fail_to_map_frame (src, info, error);
   }
 
-  if (GST_VIDEO_FORMAT_INFO_IS_TILED (info->finfo))
-    ok = copy_tiles (&to, &from, info);
-  else
-    ok = copy_planes (&to, &from, info, copy);
+  ok = (!gst_xlnk_is_cropped (src, info) || crop (&from, src, info)) && copy_mapped (&to, &from, info, copy);
 
   gst_video_frame_unmap (&from);
   gst_video_frame_unmap (&to);

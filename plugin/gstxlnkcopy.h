@@ -16,7 +16,11 @@ G_BEGIN_DECLS
  * the buffer would merge them into yet another copy. */
 gboolean gst_xlnk_copy_bytes (GstBuffer * dest, GstBuffer * src, GError ** error);
 
-/* The picture of @src, whose rows may be further apart than those of @dest. */
+/* TRUE if @buffer has more than the picture of the caps, which is what its GstVideoCropMeta shows of it. Where the frame is
+ * as large as the caps say, the meta is but an advice to who displays it. */
+gboolean gst_xlnk_is_cropped (GstBuffer * buffer, const GstVideoInfo * info);
+
+/* The picture of @src, or what is to be seen of it, whose rows may be further apart than those of @dest. */
 gboolean gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info, GError ** error);
 
 G_END_DECLS

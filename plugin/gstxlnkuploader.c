@@ -2,6 +2,16 @@
 #include "gstxlnkuploader.h"
 #include "gstxlnkcopy.h"
 
+/* What it showed of the frame is all that there is of it now. */
+static void
+remove_crop (GstBuffer * copy)
+{
+  GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (copy);
+
+  if (crop)
+    gst_buffer_remove_meta (copy, &crop->meta);
+}
+
 static gboolean
 fill (GstBuffer * copy, GstBuffer * src, const GstVideoInfo * repack, GError ** error)
 {
@@ -11,6 +21,8 @@ fill (GstBuffer * copy, GstBuffer * src, const GstVideoInfo * repack, GError ** 
   if (!repack)
     gst_buffer_resize (copy, 0, gst_buffer_get_size (src));
   gst_buffer_copy_into (copy, src, GST_BUFFER_COPY_METADATA, 0, -1);
+  if (repack && gst_xlnk_is_cropped (src, repack))
+    remove_crop (copy);
   return TRUE;
 }
 

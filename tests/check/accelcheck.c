@@ -22,6 +22,8 @@ answer_allocation (Downstream * downstream, GstQuery * query)
     gst_query_add_allocation_pool (query, downstream->pool, downstream->size, downstream->min, 0);
   if (downstream->video_meta)
     gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  if (downstream->crop_meta)
+    gst_query_add_allocation_meta (query, GST_VIDEO_CROP_META_API_TYPE, NULL);
 }
 
 static gboolean

@@ -15,7 +15,7 @@
 typedef struct
 {
   gboolean refuses;
-  gboolean video_meta;
+  gboolean video_meta, crop_meta;
   GstAllocator *allocator;      /* NULL: none offered, unless has_params */
   gboolean has_params;
   GstAllocationParams params;

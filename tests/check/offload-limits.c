@@ -111,6 +111,7 @@ puppet_init (Puppet * self)
 typedef Puppet PuppetInPlace;
 typedef PuppetClass PuppetInPlaceClass;
 
+GType puppet_in_place_get_type (void);
 G_DEFINE_TYPE (PuppetInPlace, puppet_in_place, puppet_get_type ())
 
 static GstXlnkAcceleratorMode
