@@ -21,6 +21,21 @@ typedef struct
   const gint *stride;
 } Frame;
 
+#ifndef GST_VIDEO_INFO_FIELD_HEIGHT     /* before 1.16 no buffer is a single field */
+#define GST_VIDEO_INFO_FIELD_HEIGHT GST_VIDEO_INFO_HEIGHT
+#endif
+
+/* Rows in the buffer. Where each has a single field, some versions of GstVideoBufferPool give it a meta of both. */
+static guint
+frame_height (const GstVideoMeta * meta, const GstVideoInfo * info)
+{
+  guint height = info ? GST_VIDEO_INFO_FIELD_HEIGHT (info) : 0;
+
+  if (info && height != (guint) GST_VIDEO_INFO_HEIGHT (info))
+    return MIN (meta->height, height);
+  return meta->height;
+}
+
 static gboolean
 describe_frame (GstBuffer * buffer, const GstVideoInfo * info, Frame * frame)
 {
@@ -30,7 +45,7 @@ describe_frame (GstBuffer * buffer, const GstVideoInfo * info, Frame * frame)
     frame->finfo = gst_video_format_get_info (meta->format);
     frame->n_planes = meta->n_planes;
     frame->width = meta->width;
-    frame->height = meta->height;
+    frame->height = frame_height (meta, info);
     frame->offset = meta->offset;
     frame->stride = meta->stride;
     return TRUE;
@@ -40,11 +55,7 @@ describe_frame (GstBuffer * buffer, const GstVideoInfo * info, Frame * frame)
   frame->finfo = info->finfo;
   frame->n_planes = GST_VIDEO_INFO_N_PLANES (info);
   frame->width = GST_VIDEO_INFO_WIDTH (info);
-#ifdef GST_VIDEO_INFO_FIELD_HEIGHT
   frame->height = GST_VIDEO_INFO_FIELD_HEIGHT (info);
-#else
-  frame->height = GST_VIDEO_INFO_HEIGHT (info);
-#endif
   frame->offset = info->offset;
   frame->stride = info->stride;
   return TRUE;

@@ -13,6 +13,10 @@
 
 #include <gst/xlnk/xlnk.h>
 
+#ifndef GST_VIDEO_INFO_FIELD_HEIGHT     /* before 1.16 no buffer is a single field */
+#define GST_VIDEO_INFO_FIELD_HEIGHT GST_VIDEO_INFO_HEIGHT
+#endif
+
 typedef void (*CopyFunction) (guint8 * dest, const guint8 * src, gsize size);
 
 static void
@@ -310,8 +314,21 @@ copy_mapped (GstVideoFrame * to, GstVideoFrame * from, const GstVideoInfo * info
   return copy_planes (to, from, info, copy);
 }
 
-gboolean
-gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info, GError ** error)
+/* A single field of @info is a picture of its own, with half the rows. GStreamer 1.16 to 1.22 would map it only with a meta
+ * that speaks of both fields. */
+static GstVideoInfo
+describe_picture (const GstVideoInfo * info)
+{
+  GstVideoInfo picture = *info;
+
+  GST_VIDEO_INFO_HEIGHT (&picture) = GST_VIDEO_INFO_FIELD_HEIGHT (info);
+  if (GST_VIDEO_INFO_HEIGHT (&picture) != GST_VIDEO_INFO_HEIGHT (info))
+    GST_VIDEO_INFO_INTERLACE_MODE (&picture) = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  return picture;
+}
+
+static gboolean
+copy_picture (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info, gboolean is_cropped, GError ** error)
 {
   CopyFunction copy = pick_copy (dest, src);
   GstVideoFrame to, from;
@@ -326,9 +343,17 @@ gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * inf
     return fail_to_map_frame (src, info, error);
   }
 
-  ok = (!gst_xlnk_is_cropped (src, info) || crop (&from, src, info)) && copy_mapped (&to, &from, info, copy);
+  ok = (!is_cropped || crop (&from, src, info)) && copy_mapped (&to, &from, info, copy);
 
   gst_video_frame_unmap (&from);
   gst_video_frame_unmap (&to);
   return ok || fail_to_find (src, info, error);
+}
+
+gboolean
+gst_xlnk_copy_frame (GstBuffer * dest, GstBuffer * src, const GstVideoInfo * info, GError ** error)
+{
+  const GstVideoInfo picture = describe_picture (info);
+
+  return copy_picture (dest, src, &picture, gst_xlnk_is_cropped (src, info), error);
 }

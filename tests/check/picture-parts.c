@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Buffers whose picture is not all of a frame: frames cropped by a meta. */
+/* Buffers whose picture is not all of a frame, or not one: frames cropped by a meta, and single fields. */
 #include "accelcheck.h"
 
 /*** a core that notes where it would work ***/
@@ -306,6 +306,80 @@ GST_START_TEST (a_core_works_on_what_is_shown)
 }
 GST_END_TEST
 
+/*** single fields ***/
+
+#if GST_CHECK_VERSION (1, 16, 0)
+#define CAPS_FIELDS "video/x-raw(format:Interlaced),format=%s,width=64,height=%u,framerate=30/1,interlace-mode=alternate"
+
+static void
+parse_fields (const char *format, guint height, GstCaps ** caps, GstVideoInfo * info)
+{
+  g_autofree char *text = g_strdup_printf (CAPS_FIELDS, format, height);
+
+  *caps = gst_caps_from_string (text);
+  fail_unless (gst_video_info_from_caps (info, *caps));
+}
+
+/* GstVideoBufferPool of 1.16 to 1.22 gives a field a meta with the height of the frame. */
+GST_START_TEST (a_field_of_a_pool_reaches_a_core)
+{
+  Downstream downstream = {.video_meta = TRUE };
+  GstHarness *h = accel_harness_with (&downstream, "accelerator", "spy", "queue-depth", 1, NULL);
+  GstBufferPool *pool;
+  GstVideoInfo info;
+  GstBuffer *buffer;
+  GstCaps *caps;
+
+  parse_fields ("I420", 50, &caps, &info);
+  pool = gst_xlnk_buffer_pool_new_with_config (xlnk_allocator, caps, 0, 1, 0);
+  gst_buffer_pool_set_active (pool, TRUE);
+  gst_harness_set_src_caps (h, caps);
+  buffer = accel_push_and_pull (h, xlnk_check_acquire (pool));
+  fail_unless_equals_int (n_spied, 1);
+  fail_unless (spied.n_planes == 3 && spied.size[0] == 64 * 25 && spied.size[1] == 32 * 13);
+  fail_unless_equals_uint64 (accel_stat (h->element, "copies"), 0);
+  gst_buffer_unref (buffer);
+  xlnk_check_stop_and_drop (pool);
+  accel_harness_done (h);
+}
+GST_END_TEST
+
+/* With a meta of the field, or of the frame. */
+static void
+copy_padded_field (guint height)
+{
+  const gint strides[GST_VIDEO_MAX_PLANES] = { 96 };
+  const gsize offsets[GST_VIDEO_MAX_PLANES] = { 0 };
+  Downstream downstream = {.video_meta = TRUE };
+  GstHarness *h = accel_harness (&downstream);
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 96 * 25, NULL);
+  GstVideoInfo info;
+  GstMapInfo map;
+  GstCaps *caps;
+
+  parse_fields ("GRAY8", 50, &caps, &info);
+  accel_fill (buffer, 3);
+  gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_GRAY8, 64, height, 1,
+      (gsize *) offsets, (gint *) strides);
+  gst_harness_set_src_caps (h, caps);
+  buffer = accel_push_and_pull (h, buffer);
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  fail_unless_equals_int (map.size, 64 * 25);
+  for (gsize i = 0; i < map.size; i++)
+    fail_unless_equals_int (map.data[i], accel_pattern (i / 64 * 96 + i % 64, 3));
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
+  accel_harness_done (h);
+}
+
+GST_START_TEST (padded_rows_of_a_field_are_copied_whole)
+{
+  copy_padded_field (50);
+  copy_padded_field (25);
+}
+GST_END_TEST
+#endif
+
 static Suite *
 picture_parts_suite (void)
 {
@@ -320,6 +394,10 @@ picture_parts_suite (void)
   tcase_add_loop_test (test_case, a_crop_that_cannot_be_copied_is_an_error, 0, G_N_ELEMENTS (impossible));
   tcase_add_test (test_case, cropping_is_not_promised_for_a_core);
   tcase_add_test (test_case, a_core_works_on_what_is_shown);
+#if GST_CHECK_VERSION (1, 16, 0)
+  tcase_add_test (test_case, a_field_of_a_pool_reaches_a_core);
+  tcase_add_test (test_case, padded_rows_of_a_field_are_copied_whole);
+#endif
   return suite;
 }
 
