@@ -322,6 +322,7 @@ gst_xlnk_accel_start (GstBaseTransform * trans)
   GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
 
   memset (&self->format, 0, sizeof (self->format));
+  gst_xlnk_accel_core_forget_stream (self);
   self->said_why = FALSE;
   gst_xlnk_accel_stats_reset (self);
   set_flushing (self, FALSE);
@@ -393,18 +394,6 @@ gst_xlnk_accel_sink_event (GstBaseTransform * trans, GstEvent * event)
 }
 
 static gboolean
-add_latency (GstXlnkAccel * self, GstQuery * query)
-{
-  GstClockTime latency = gst_xlnk_accel_core_get_latency (self);
-  GstClockTime min, max;
-  gboolean live;
-
-  gst_query_parse_latency (query, &live, &min, &max);
-  gst_query_set_latency (query, live, min + latency, GST_CLOCK_TIME_IS_VALID (max) ? max + latency : max);
-  return TRUE;
-}
-
-static gboolean
 gst_xlnk_accel_query (GstBaseTransform * trans, GstPadDirection direction, GstQuery * query)
 {
   GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
@@ -416,7 +405,9 @@ gst_xlnk_accel_query (GstBaseTransform * trans, GstPadDirection direction, GstQu
     return TRUE;
   if (!GST_BASE_TRANSFORM_CLASS (parent_class)->query (trans, direction, query))
     return FALSE;
-  return direction != GST_PAD_SRC || type != GST_QUERY_LATENCY || add_latency (self, query);
+  if (direction == GST_PAD_SRC && type == GST_QUERY_LATENCY)
+    gst_xlnk_accel_core_add_latency (self, query);
+  return TRUE;
 }
 
 /*** buffers ***/
@@ -424,9 +415,15 @@ gst_xlnk_accel_query (GstBaseTransform * trans, GstPadDirection direction, GstQu
 static GstFlowReturn
 gst_xlnk_accel_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont, GstBuffer * buffer)
 {
+  GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+
   /* Before the base class negotiates anew: what is in flight has the old caps. */
   if (is_discont || gst_pad_needs_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (trans)))
-    gst_xlnk_accel_core_drain (GST_XLNK_ACCEL (trans));
+    gst_xlnk_accel_core_drain (self);
+  if (!gst_xlnk_accel_core_configure_without_caps (self)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
   return GST_BASE_TRANSFORM_CLASS (parent_class)->submit_input_buffer (trans, is_discont, buffer);
 }
 
@@ -448,16 +445,6 @@ gst_xlnk_accel_transform (GstBaseTransform * trans, GstBuffer * inbuf, GstBuffer
   return GST_FLOW_OK;
 }
 
-static void
-note_in_caps (GstXlnkAccel * self)
-{
-  gst_caps_replace (&self->core.in_caps, NULL);
-  if (self->core.new_caps)
-    self->core.in_caps = gst_caps_ref (self->core.new_caps);
-  else
-    self->core.in_caps = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
-}
-
 /* Chains up last, because the default removes the metas on memory, of which we need to know, and configures pool 0. */
 static gboolean
 gst_xlnk_accel_decide_allocation (GstBaseTransform * trans, GstQuery * query)
@@ -465,11 +452,11 @@ gst_xlnk_accel_decide_allocation (GstBaseTransform * trans, GstQuery * query)
   GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
   GstCaps *out_caps;
 
-  note_in_caps (self);
   gst_query_parse_allocation (query, &out_caps, NULL);
-  if (!gst_xlnk_accel_core_configure (self, self->core.in_caps, out_caps))
+  if (!gst_xlnk_accel_core_configure (self, out_caps))
     return FALSE;
   gst_xlnk_accel_take_allocation (self, query);
+  self->core.is_configured = TRUE;
 
   return GST_BASE_TRANSFORM_CLASS (parent_class)->decide_allocation (trans,
       query);

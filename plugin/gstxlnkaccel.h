@@ -55,6 +55,7 @@ typedef struct
 {
   GstCaps *new_caps;            /* of the caps event that is being handled; the pad has those before it */
   GstCaps *in_caps;             /* that were negotiated last */
+  gboolean is_configured;       /* for this stream */
   GstCaps *known_in, *known_out;        /* what the core was told last */
   gboolean in_is_video, out_is_video;
   GstVideoInfo in, out;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstxlnkaccelcore.h"
 
+#include "gstxlnkaccelallocation.h"
 #include "gstxlnkaccelbuffer.h"
 #include "gstxlnkaccelstats.h"
 #include "gstxlnkjobs.h"
@@ -206,13 +207,36 @@ tell_core (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps)
   return TRUE;
 }
 
+void
+gst_xlnk_accel_core_forget_stream (GstXlnkAccel * self)
+{
+  GST_OBJECT_LOCK (self);
+  self->core.is_configured = FALSE;
+  self->core.in_is_video = self->core.out_is_video = FALSE;
+  self->core.depth = 0;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+note_in_caps (GstXlnkAccel * self)
+{
+  gst_caps_replace (&self->core.in_caps, NULL);
+  if (self->core.new_caps)
+    self->core.in_caps = gst_caps_ref (self->core.new_caps);
+  else
+    self->core.in_caps = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+}
+
 gboolean
-gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps)
+gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * out_caps)
 {
   GstXlnkAccelCore *core = &self->core;
   GstClockTime latency;
+  GstCaps *in_caps;
   guint depth;
 
+  note_in_caps (self);
+  in_caps = core->in_caps;
   /* A new allocation alone is nothing to a core at work. */
   if (!self->jobs || (core->known_out && caps_are (core->known_in, in_caps) && caps_are (core->known_out, out_caps)))
     return TRUE;
@@ -232,6 +256,23 @@ gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps *
   GST_DEBUG_OBJECT (self, "up to %u frames in flight", depth);
   if (gst_xlnk_accel_core_get_latency (self) != latency)
     announce_latency (self);
+  return TRUE;
+}
+
+/* Without caps the base class negotiates nothing: the core and the pools learn here that what comes is bytes. */
+gboolean
+gst_xlnk_accel_core_configure_without_caps (GstXlnkAccel * self)
+{
+  GstQuery *query;
+
+  if (self->core.is_configured || gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)))
+    return TRUE;
+  if (!gst_xlnk_accel_core_configure (self, NULL))
+    return FALSE;
+  query = gst_query_new_allocation (NULL, FALSE);
+  gst_xlnk_accel_take_allocation (self, query);
+  gst_query_unref (query);
+  self->core.is_configured = TRUE;
   return TRUE;
 }
 
@@ -263,6 +304,17 @@ gst_xlnk_accel_core_get_latency (GstXlnkAccel * self)
     latency = (MAX (self->core.depth, 1) - 1) * frame_duration (self) + self->core.latency;
   GST_OBJECT_UNLOCK (self);
   return latency;
+}
+
+void
+gst_xlnk_accel_core_add_latency (GstXlnkAccel * self, GstQuery * query)
+{
+  GstClockTime latency = gst_xlnk_accel_core_get_latency (self);
+  GstClockTime min, max;
+  gboolean live;
+
+  gst_query_parse_latency (query, &live, &min, &max);
+  gst_query_set_latency (query, live, min + latency, GST_CLOCK_TIME_IS_VALID (max) ? max + latency : max);
 }
 
 /* The core's time is known when it has worked: the longest so far, rounded up. Of a job that was done before anybody

@@ -24,9 +24,15 @@ void gst_xlnk_accel_core_close (GstXlnkAccel * self);
 /* TRUE if buffers of its own come out, FALSE if those that went in do, or without an accelerator. */
 gboolean gst_xlnk_accel_core_makes_buffers (GstXlnkAccel * self);
 
-/* Streaming thread: tells the core of new caps (nullable: bytes); what is still in flight is dropped. Posts the element
- * error. */
-gboolean gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps);
+/* Before a stream: of the one before nothing counts any more. */
+void gst_xlnk_accel_core_forget_stream (GstXlnkAccel * self);
+
+/* Streaming thread: tells the core of new caps, those of the input and @out_caps (nullable: bytes); what is still in
+ * flight is dropped. Posts the element error. */
+gboolean gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * out_caps);
+
+/* Streaming thread, before a buffer: the same, and the pools, for a stream that has no caps. */
+gboolean gst_xlnk_accel_core_configure_without_caps (GstXlnkAccel * self);
 
 /* How many frames may be in flight now; 0 without an accelerator. */
 guint gst_xlnk_accel_core_depth (GstXlnkAccel * self);
@@ -48,6 +54,9 @@ void gst_xlnk_accel_core_set_flushing (GstXlnkAccel * self, gboolean flushing);
 
 /* ns that frames spend here at most, beyond what upstream knows of. */
 GstClockTime gst_xlnk_accel_core_get_latency (GstXlnkAccel * self);
+
+/* Adds that to what upstream has answered. */
+void gst_xlnk_accel_core_add_latency (GstXlnkAccel * self, GstQuery * query);
 
 /* Once: the src pad refuses pull mode while there is an accelerator. */
 void gst_xlnk_accel_core_refuse_pull_mode (GstXlnkAccel * self);

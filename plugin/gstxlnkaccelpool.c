@@ -22,7 +22,7 @@ gst_xlnk_accel_has_foreign_memory (GstCaps * caps)
   GstCapsFeatures *features;
   guint i;
 
-  if (gst_caps_is_any (caps) || gst_caps_is_empty (caps))
+  if (!caps || gst_caps_is_any (caps) || gst_caps_is_empty (caps))
     return FALSE;
 
   features = gst_caps_get_features (caps, 0);
