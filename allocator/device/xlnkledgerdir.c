@@ -201,3 +201,10 @@ xlnk_ledger_dir_lock_file (const XlnkLedgerDir * self, const char *name, size_t 
   errno = reason == EAGAIN ? 0 : reason;
   return -1;
 }
+
+void
+xlnk_ledger_dir_unlock_file (int fd)
+{
+  xlnk_sys_unlock (fd);
+  xlnk_sys_close (fd);
+}

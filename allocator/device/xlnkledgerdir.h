@@ -56,6 +56,9 @@ XlnkLedgerName xlnk_ledger_name_kind (const XlnkLedgerDir * self, const char *pr
  * somebody else has the lock, ENOENT if the file is gone, EINVAL if it is not a plain file with one name. */
 int xlnk_ledger_dir_lock_file (const XlnkLedgerDir * self, const char *name, size_t * size);
 
+/* Nobody has the lock then, not even a child that another thread has made meanwhile, which has a copy of the descriptor. */
+void xlnk_ledger_dir_unlock_file (int fd);
+
 G_END_DECLS
 
 #endif /* XLNK_LEDGER_DIR_H */

@@ -362,7 +362,7 @@ settle_file (Walk * walk, const char *name)
   } else {
     pass_over (walk, name);
   }
-  xlnk_sys_close (file.fd);
+  xlnk_ledger_dir_unlock_file (file.fd);
 }
 
 /* Of another boot, or never finished: what it speaks of is gone, or was never there. */
@@ -375,7 +375,7 @@ remove_leftover (const Walk * walk, const char *name)
   if (fd < 0)
     return;
   xlnk_sys_unlink_at (walk->files.dir.fd, name);
-  xlnk_sys_close (fd);
+  xlnk_ledger_dir_unlock_file (fd);
 }
 
 /*** who lives ***/
