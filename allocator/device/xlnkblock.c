@@ -93,6 +93,23 @@ give_back (XlnkDevice * device, XlnkLedgerSlot * slot, const XlnkExtent * extent
     xlnk_log (XLNK_LOG_ERROR, "%s", error->message);
 }
 
+static uint64_t
+free_memory (void)
+{
+  uint64_t total, free;
+
+  return xlnk_cma_read (&total, &free) ? free : 0;
+}
+
+/* Of what dead processes left. Another one may have given it back just before we came to look. */
+static bool
+find_memory (XlnkDevice * device)
+{
+  uint64_t before = free_memory ();
+
+  return xlnk_reclaim_for_memory (device) || free_memory () > before;
+}
+
 /* What dead processes left may be enough. */
 static bool
 allocate (XlnkDevice * device, XlnkLedgerSlot * slot, XlnkExtent * extent, size_t size, GError ** error)
@@ -101,7 +118,7 @@ allocate (XlnkDevice * device, XlnkLedgerSlot * slot, XlnkExtent * extent, size_
 
   if (device->klass->alloc (device, slot, extent, &no_memory, error))
     return true;
-  if (no_memory && xlnk_reclaim_for_memory (device)) {
+  if (no_memory && find_memory (device)) {
     g_clear_error (error);
     if (device->klass->alloc (device, slot, extent, &no_memory, error))
       return true;
