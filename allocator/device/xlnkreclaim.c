@@ -23,6 +23,7 @@ typedef struct
   uint64_t base;
   const char *name;
   bool waited;                  /* for somebody else who was at it */
+  bool tried;                   /* the driver's habits: a trial costs a block, and what cannot be had once is not asked again */
   XlnkReclaimResult *result;
 } Walk;
 
@@ -249,10 +250,13 @@ try_lifetime (XlnkDevice * device)
 /* Only when something depends on it, since it costs a block. A stranger who frees that one just then makes any driver
  * look like one that frees by open file; he will hardly do so twice. */
 static bool
-frees_by_file (XlnkDevice * device)
+frees_by_file (Walk * walk)
 {
-  if (device->lifetime == XLNK_LIFETIME_UNKNOWN)
+  XlnkDevice *device = walk->files.device;
+
+  if (device->lifetime == XLNK_LIFETIME_UNKNOWN && !walk->tried)
     device->lifetime = try_lifetime (device);
+  walk->tried = true;
   if (device->lifetime == XLNK_LIFETIME_OF_FILE && !device->lifetime_confirmed) {
     device->lifetime = try_lifetime (device);
     device->lifetime_confirmed = device->lifetime == XLNK_LIFETIME_OF_FILE;
@@ -309,7 +313,7 @@ settle (File * file, XlnkLedgerRecord * record)
     return;
   }
   /* There, a buffer that lives is another's under any id, and a mapping of this id could be one of anything. */
-  if (frees_by_file (device)) {
+  if (frees_by_file (file->walk)) {
     drop (file, record);
     return;
   }
