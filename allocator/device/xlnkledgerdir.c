@@ -11,6 +11,8 @@
 
 #define GROUP_DIRECTORY "/run/gst-xlnk"
 #define NEW_PREFIX ".new-"
+#define DIGITS "0123456789"
+#define HEX DIGITS "abcdef"
 
 /*** the directory ***/
 
@@ -133,33 +135,38 @@ skip (const char *text, const char *characters)
 static bool
 is_process (const char *text)
 {
-  static const char digits[] = "0123456789";
-
-  text = skip (text, digits);
+  text = skip (text, DIGITS);
   if (text && *text == '.')
-    text = skip (text + 1, digits);
+    text = skip (text + 1, DIGITS);
   return text && *text == '\0';
+}
+
+/* What create_new() of xlnkledger.c makes. */
+static bool
+is_new (const char *name)
+{
+  const char *number = g_str_has_prefix (name, NEW_PREFIX) ? skip (name + strlen (NEW_PREFIX), DIGITS) : NULL;
+
+  return number && *number == '-' && strspn (number + 1, HEX) == 16 && number[17] == '\0';
 }
 
 /* Of any device and any boot. */
 static bool
 is_ledger (const char *name)
 {
-  static const char hex[] = "0123456789abcdef";
-
   if (strspn (name, "0123456789abcdef-") <= XLNK_LEDGER_BOOT_ID || name[XLNK_LEDGER_BOOT_ID] != '-')
     return false;
-  name = skip (name + XLNK_LEDGER_BOOT_ID + 1, hex);
+  name = skip (name + XLNK_LEDGER_BOOT_ID + 1, HEX);
   if (!name || *name != ':')
     return false;
-  name = skip (name + 1, hex);
+  name = skip (name + 1, HEX);
   return name && *name == '-' && is_process (name + 1);
 }
 
 XlnkLedgerName
 xlnk_ledger_name_kind (const XlnkLedgerDir * self, const char *prefix, const char *name)
 {
-  if (g_str_has_prefix (name, NEW_PREFIX))
+  if (is_new (name))
     return XLNK_LEDGER_NAME_NEW;
   if (!is_ledger (name))
     return XLNK_LEDGER_NAME_FOREIGN;

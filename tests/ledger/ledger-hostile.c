@@ -363,7 +363,7 @@ static void
 test_old_names (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
 {
   static const char *const stay[] = { "README", BOOT, BOOT "-1:2", BOOT "-1:2-3x", BOOT "-1:2-3.", BOOT "x1:2-3",
-    "xlnk-" BOOT "-1:2-3"
+    "xlnk-" BOOT "-1:2-3", ".new-notes.txt", ".new-17", ".new-17-0123456789abcde", ".new-17-0123456789abcdef0"
   };
   static const char *const go[] = { BOOT "-1b:2-3", BOOT "-1:fe-3.17", ".new-17-0123456789abcdef" };
 
