@@ -46,8 +46,11 @@ xlnk_region_close (XlnkRegion * self)
   g_free (self);
 }
 
+#define UIO_ADVICE "Run as root, or let a group open it with a udev rule: SUBSYSTEM==\"uio\", GROUP=\"xlnk\", MODE=\"0660\""
+#define MEM_ADVICE "Run as root: its mode does not matter, the kernel wants CAP_SYS_RAWIO. Or give the core a UIO device"
+
 static int
-open_node (const char *path, int flags, GError ** error)
+open_node (const char *path, int flags, const char *advice, GError ** error)
 {
   int fd = xlnk_sys_open_with (path, flags);
   int reason = errno;
@@ -55,8 +58,7 @@ open_node (const char *path, int flags, GError ** error)
   if (fd >= 0)
     return fd;
   if (reason == EACCES || reason == EPERM)
-    g_set_error (error, XLNK_ERROR, XLNK_ERROR_PERMISSION, "%s: %s. Run as root, or let a group open it with a udev "
-        "rule: SUBSYSTEM==\"uio\", GROUP=\"xlnk\", MODE=\"0660\"", path, g_strerror (reason));
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_PERMISSION, "%s: %s. %s", path, g_strerror (reason), advice);
   else if (reason == ENOENT || reason == ENODEV || reason == ENXIO)
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_NO_DEVICE, "%s: %s", path, g_strerror (reason));
   else
@@ -126,7 +128,7 @@ xlnk_region_open_uio (const char *root, const char *name, GError ** error)
   path = g_strdup_printf ("%s/dev/uio%u", root, uio.number);
   self = region_new (g_strdup_printf ("%s (/dev/uio%u)", uio.name, uio.number));
   self->address = uio.address + uio.offset;
-  self->fd = open_node (path, O_NONBLOCK, error);
+  self->fd = open_node (path, O_NONBLOCK, UIO_ADVICE, error);
   /* UIO maps map n at file offset n pages; the first is ours. */
   if (self->fd < 0 || !lock_node (self->name, self->fd, error)
       || !map_registers (self, 0, uio.offset, uio.size, error)) {
@@ -164,7 +166,7 @@ lock_uio_at (XlnkRegion * self, const char *root, uint64_t base, uint64_t size, 
   xlnk_log (XLNK_LOG_INFO, "uio=%s would reach %s too, with its interrupt", uio.name, self->name);
   path = g_strdup_printf ("%s/dev/uio%u", root, uio.number);
   name = g_strdup_printf ("%s, which is %s (/dev/uio%u),", self->name, uio.name, uio.number);
-  self->lock_fd = open_node (path, O_NONBLOCK, error);
+  self->lock_fd = open_node (path, O_NONBLOCK, UIO_ADVICE, error);
   return self->lock_fd >= 0 && lock_node (name, self->lock_fd, error);
 }
 
@@ -196,7 +198,7 @@ xlnk_region_open_mem (const char *root, uint64_t base, uint64_t size, GError ** 
   self = region_new (g_strdup_printf ("0x%08" PRIx64 " (/dev/mem)", base));
   self->address = base;
   /* O_SYNC: registers must not be cached, whatever the kernel thinks is there. */
-  self->fd = open_node (path, O_SYNC, error);
+  self->fd = open_node (path, O_SYNC, MEM_ADVICE, error);
   if (self->fd < 0 || !lock_addresses (self, base, size, error) || !lock_uio_at (self, root, base, size, error)
       || !map_registers (self, base - base % page, base % page, size, error)) {
     xlnk_region_close (self);
