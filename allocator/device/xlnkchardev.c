@@ -121,6 +121,38 @@ chardev_close (XlnkDevice * device)
   device->fd = -1;
 }
 
+static int
+cache_control (XlnkDevice * device, uint64_t phys, size_t size, int action)
+{
+  XlnkArg arg = { .bytes = {0} };
+
+  arg.cache.phys_addr = (uintptr_t) phys;
+  arg.cache.size = (uint32_t) size;
+  arg.cache.action = action;
+  return xlnk_sys_ioctl (device->fd, XLNK_IOC_CACHECTRL, &arg, "CACHECTRL", phys);
+}
+
+/* In its DMA mode `standard' the driver answers no CACHECTRL (xlnk-abi §6): it would neither maintain a cache nor ever say
+ * that a buffer is still ours, so that none could be freed. To be known before it gives one. No buffer is at address 0,
+ * hence EINVAL is the right answer; the kernel may log it. */
+static bool
+check_mode (XlnkDevice * device, GError ** error)
+{
+  int result = cache_control (device, 0, XLNK_COOKIE_LINE, XLNK_ACTION_FLUSH);
+
+  if (result == 0 || result == -EINVAL)
+    return true;
+  if (result == -EPERM)
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED,
+        "%s maintains no caches (%s): it is in the DMA mode `standard'. Say config-dma-type = \"manual\" in the device "
+        "tree's node of the driver, or find the program that has set the mode, and reboot", device->path,
+        g_strerror (EPERM));
+  else
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "%s does not say whether it maintains caches: %s", device->path,
+        result < 0 ? g_strerror (-result) : "a positive result");
+  return false;
+}
+
 static bool
 extent_is_sane (const XlnkExtent * extent)
 {
@@ -153,8 +185,13 @@ ask_for_buffer (int fd, XlnkLedgerSlot * slot, XlnkExtent * extent)
 static bool
 chardev_alloc (XlnkDevice * device, XlnkLedgerSlot * slot, XlnkExtent * extent, bool *no_memory, GError ** error)
 {
-  int result = ask_for_buffer (device->fd, slot, extent);
+  int result;
 
+  *no_memory = false;
+  device->maintains = device->maintains || check_mode (device, error);
+  if (!device->maintains)
+    return false;
+  result = ask_for_buffer (device->fd, slot, extent);
   *no_memory = result == -ENOMEM;
   if (result != 0) {
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "%s refused to allocate %zu bytes: %s", device->path,
@@ -227,17 +264,6 @@ chardev_unmap (XlnkDevice * device G_GNUC_UNUSED, XlnkExtent * extent)
 {
   xlnk_sys_unmap (extent->cpu, page_round (extent->length));
   extent->cpu = NULL;
-}
-
-static int
-cache_control (XlnkDevice * device, uint64_t phys, size_t size, int action)
-{
-  XlnkArg arg = { .bytes = {0} };
-
-  arg.cache.phys_addr = (uintptr_t) phys;
-  arg.cache.size = (uint32_t) size;
-  arg.cache.action = action;
-  return xlnk_sys_ioctl (device->fd, XLNK_IOC_CACHECTRL, &arg, "CACHECTRL", phys);
 }
 
 /* CACHECTRL refuses an address that is in no live buffer, and flushing one line harms nothing. The last byte tells a

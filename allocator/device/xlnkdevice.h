@@ -109,6 +109,7 @@ struct _XlnkDevice
   int fd;
   uint64_t node_device, node_inode;     /* which node that is: st_dev and st_ino */
   int shift;                    /* mmap offset = id << shift; 0 until probed */
+  bool maintains;               /* the driver's mode is one in which it does; false until it was asked */
   size_t line;                  /* bytes of a cache line */
   XlnkMaintainer maintainer;
 

@@ -106,7 +106,8 @@ probe (XlnkDevice * device, const XlnkExtent * extent, bool fresh, GError ** err
   /* What the page showed means something only if the block was ours all the while. */
   if (shift != 0 && !device->klass->is_live (device, extent)) {
     g_set_error (error, XLNK_ERROR, XLNK_ERROR_FAILED, "buffer %" PRIu32 " of %s, which is to tell how it maps its "
-        "buffers, is gone: %s; try again", extent->id, device->path, g_strerror (errno));
+        "buffers, %s: %s; try again", extent->id, device->path, errno == EINVAL ? "is gone" : "is in doubt",
+        g_strerror (errno));
     return 0;
   }
   if (shift == 0) {
