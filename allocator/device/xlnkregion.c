@@ -11,6 +11,17 @@
 #include "xlnksyscall.h"
 #include "xlnkuio.h"
 
+/* Copies of the descriptors would keep the core's locks if the parent is killed, for as long as the child lives. */
+static void
+leave_to_parent (void *data)
+{
+  XlnkRegion *self = data;
+
+  xlnk_sys_close (self->fd);
+  xlnk_sys_close (self->lock_fd);
+  self->fd = self->lock_fd = -1;
+}
+
 static XlnkRegion *
 region_new (char *name)
 {
@@ -19,11 +30,12 @@ region_new (char *name)
   self->name = name;
   self->fd = self->lock_fd = -1;
   self->generation = xlnk_fork_generation ();
+  xlnk_fork_watch (leave_to_parent, self);
   return self;
 }
 
-/* The core is free from now on, even if a forked child, which has copies of the descriptors, lives on. The child must
- * not do it, nor unmap what it does not have. */
+/* The core is free from now on, whoever may have copies of the descriptors. A forked child must not do it, nor unmap what
+ * it does not have. */
 static void
 leave_core (XlnkRegion * self)
 {
@@ -38,10 +50,12 @@ leave_core (XlnkRegion * self)
 void
 xlnk_region_close (XlnkRegion * self)
 {
-  if (xlnk_region_is_ours (self))
+  xlnk_fork_unwatch (self);
+  if (xlnk_region_is_ours (self)) {
     leave_core (self);
-  xlnk_sys_close (self->fd);
-  xlnk_sys_close (self->lock_fd);
+    xlnk_sys_close (self->fd);
+    xlnk_sys_close (self->lock_fd);
+  }
   g_free (self->name);
   g_free (self);
 }

@@ -26,7 +26,7 @@ typedef struct
   uint64_t address;             /* physical, of the first register */
 
   unsigned generation;          /* which process opened it */
-  int fd;                       /* of the node; the interrupt is read from it */
+  int fd;                       /* of the node; the interrupt is read from it. -1 in a forked child */
   bool has_interrupt;
   bool can_arm;                 /* the driver wants to be told 1 after each interrupt, which masked it */
 
