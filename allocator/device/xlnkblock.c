@@ -64,6 +64,7 @@ leave_parent (XlnkDevice * device)
     device->counts.live_blocks--;
     device->counts.live_bytes -= block->size;
   }
+  xlnk_device_leave_parent (device);
 }
 
 static void

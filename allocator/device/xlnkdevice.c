@@ -67,6 +67,7 @@ recover_in_child (void *data)
 {
   XlnkDevice *device = data;
 
+  device->inherited = true;
   if (pthread_mutex_trylock (&device->mutex) == 0) {
     xlnk_ledger_leave_parent (device, true);
     pthread_mutex_unlock (&device->mutex);
@@ -110,6 +111,24 @@ xlnk_device_open (const char *name, GError ** error)
   if (device)
     xlnk_reclaim_quietly (device);
   return device;
+}
+
+void
+xlnk_device_leave_parent (XlnkDevice * device)
+{
+  int parents = device->fd;
+  g_autoptr (GError) error = NULL;
+
+  if (!device->inherited)
+    return;
+  device->inherited = false;
+  if (device->klass->open (device, &error)) {
+    xlnk_sys_close (parents);
+    return;
+  }
+  xlnk_log (XLNK_LOG_INFO, "a forked child uses its parent's open file: %s", error->message);
+  xlnk_sys_close (device->fd);
+  device->fd = parents;
 }
 
 XlnkDevice *

@@ -107,9 +107,10 @@ struct _XlnkDevice
   const XlnkDeviceClass *klass;
   char *path;                   /* resolved: no links, no `auto` */
   int fd;
+  bool inherited;               /* it is the parent's open file, of a forked child that has none of its own yet */
   uint64_t node_device, node_inode;     /* which node that is: st_dev and st_ino */
-  int shift;                    /* mmap offset = id << shift; 0 until probed */
   bool maintains;               /* the driver's mode is one in which it does; false until it was asked */
+  int shift;                    /* mmap offset = id << shift; 0 until probed */
   size_t line;                  /* bytes of a cache line */
   XlnkMaintainer maintainer;
 
@@ -134,6 +135,11 @@ XlnkDevice *xlnk_device_open (const char *name, GError ** error);
 XlnkDevice *xlnk_device_open_to_look (const char *name, GError ** error);
 XlnkDevice *xlnk_device_ref (XlnkDevice * device);
 void xlnk_device_unref (XlnkDevice * device);
+
+/* In a forked child, before its first allocation: from now on it has an open file of its own, so that a driver that frees
+ * by open file (xlnkledger.h, 7) frees the child's when the child ends, and not when its parent does. If it may not open
+ * the device any more, it goes on with its parent's. Under the device's mutex. */
+void xlnk_device_leave_parent (XlnkDevice * device);
 
 /* The path that xlnk_device_open would open, without links; to be freed with g_free. Never NULL: a node that does not
  * exist keeps its name, so that the open can say so. */

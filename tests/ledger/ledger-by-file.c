@@ -4,6 +4,8 @@
  * is somebody else's by now is dropped.
  */
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../check/board.h"
@@ -58,6 +60,26 @@ test_live_owner (Fixture * fixture G_GNUC_UNUSED, gconstpointer data G_GNUC_UNUS
   xlnk_device_unref (device);
 }
 
+/* A child uses what its parent has opened, and yet what it leaves does not wait for the parent's end. */
+static void
+test_child (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  XlnkDevice *device = open_device ();
+  pid_t child = fork ();
+  int status;
+
+  if (child == 0) {
+    new_block (device, SIZE);
+    raise (SIGKILL);
+  }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpuint (count_ledgers (fixture), ==, 1);
+  g_assert_cmpuint (board_live_buffers (), ==, 0);
+  xlnk_device_unref (device);
+  xlnk_device_unref (open_device ());
+  g_assert_cmpuint (count_files (fixture), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -65,5 +87,6 @@ main (int argc, char **argv)
   ADD ("by-file/nothing-is-left", NULL, test_nothing_is_left);
   ADD ("by-file/taken-over", NULL, test_taken_over);
   ADD ("by-file/live-owner", NULL, test_live_owner);
+  ADD ("by-file/child", NULL, test_child);
   return g_test_run ();
 }
