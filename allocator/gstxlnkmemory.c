@@ -95,6 +95,13 @@ refuse (GError * error)
   gst_xlnk_keep_error (error);
 }
 
+/* Nobody will tell the ledger when a core uses the address. */
+static bool
+is_unarmed (GstMapFlags flags)
+{
+  return flags & GST_MAP_XLNK_DEVICE && !(flags & GST_MAP_XLNK_ARMED);
+}
+
 static gpointer
 gst_xlnk_memory_map_full (GstMemory * mem, GstMapInfo * info, gsize maxsize G_GNUC_UNUSED)
 {
@@ -104,7 +111,11 @@ gst_xlnk_memory_map_full (GstMemory * mem, GstMapInfo * info, gsize maxsize G_GN
   GError *error = NULL;
 
   gst_xlnk_forget_error ();
+  if (is_unarmed (info->flags))
+    xlnk_block_count_device_map (self->block, 1);
   if (!xlnk_block_map (self->block, access, range, &error)) {
+    if (is_unarmed (info->flags))
+      xlnk_block_count_device_map (self->block, -1);
     refuse (error);
     return NULL;
   }
@@ -125,6 +136,8 @@ gst_xlnk_memory_unmap_full (GstMemory * mem, GstMapInfo * info)
   range.start = GPOINTER_TO_SIZE (info->user_data[0]);
   range.end = GPOINTER_TO_SIZE (info->user_data[1]);
   xlnk_block_unmap (self->block, access_of (info->flags), range);
+  if (is_unarmed (info->flags))
+    xlnk_block_count_device_map (self->block, -1);
 }
 
 gboolean

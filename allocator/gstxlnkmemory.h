@@ -66,6 +66,18 @@ G_BEGIN_DECLS
 #define GST_MAP_XLNK_DEVICE (GST_MAP_FLAG_LAST << 8)
 
 /**
+ * GST_MAP_XLNK_ARMED:
+ *
+ * With %GST_MAP_XLNK_DEVICE: gst_xlnk_accelerator_arm() and gst_xlnk_accelerator_disarm() say when a core works on the
+ * memory, as #xlnkaccel and whoever else drives a #GstXlnkAccelerator do. If the process dies while none does, the memory
+ * goes back like any other. Without this flag nobody knows what the hardware does with the address: then it is taken for
+ * handed out as long as it is mapped (see gst_xlnk_allocator_reclaim()).
+ *
+ * Since: 0.1
+ */
+#define GST_MAP_XLNK_ARMED (GST_MAP_FLAG_LAST << 9)
+
+/**
  * gst_is_xlnk_memory:
  * @mem: (nullable): a memory
  *
@@ -110,11 +122,12 @@ guint64 gst_xlnk_memory_get_phys_addr (GstMemory * mem);
  * gst_xlnk_memory_map_device:
  * @mem: an xlnk memory
  * @info: (out caller-allocates): filled in; `info.data` is the device address of the first visible byte
- * @flags: %GST_MAP_READ if the device reads, %GST_MAP_WRITE if it writes, or both
+ * @flags: %GST_MAP_READ if the device reads, %GST_MAP_WRITE if it writes, or both; perhaps %GST_MAP_XLNK_ARMED
  *
  * Hands the visible bytes to the device, after the cache maintenance that this needs. Unmap only when the device has
  * stopped, also after a failed job: an unmap after WRITE records that the device wrote. Between a successful map and
- * the device's start there must be a barrier (`dsb sy`).
+ * the device's start there must be a barrier (`dsb sy`). If this process dies before the unmap, the block is kept until
+ * somebody says that no device uses it any more.
  *
  * Returns: %FALSE if @mem is not ours or (for WRITE) not writable, if an open map excludes this one, or if the
  *     maintenance failed; nothing has changed then

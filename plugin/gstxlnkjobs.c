@@ -185,7 +185,7 @@ static gboolean
 map_side (GstXlnkDeviceBuffer * side, GstBuffer * buffer, GstMapFlags flags, const GstVideoInfo * info,
     GstXlnkPlanes * planes, GError ** error)
 {
-  if (!gst_xlnk_buffer_map_device (buffer, &side->map, flags)) {
+  if (!gst_xlnk_buffer_map_device (buffer, &side->map, flags | GST_MAP_XLNK_ARMED)) {
     const GError *reason = gst_xlnk_peek_last_error ();
 
     g_set_error (error, GST_XLNK_ERROR, reason ? reason->code : GST_XLNK_ERROR_CONFLICT,

@@ -440,6 +440,13 @@ xlnk_block_disarm (XlnkBlock * block, uint64_t base, const char *name)
     xlnk_ledger_disarm (block->slot, xlnk_ledger_core (block->device, base, name));
 }
 
+void
+xlnk_block_count_device_map (XlnkBlock * block, int change)
+{
+  if (block->generation == xlnk_fork_generation ())
+    xlnk_ledger_count_device_map (block->slot, change);
+}
+
 typedef XlnkPlan *(*PlanRange) (XlnkCoherence * state, XlnkRange range);
 
 static bool

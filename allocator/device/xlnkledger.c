@@ -333,6 +333,12 @@ xlnk_ledger_set_exposed (XlnkLedgerSlot * slot)
   __atomic_fetch_or (&slot->flags, XLNK_SLOT_EXPOSED, __ATOMIC_SEQ_CST);
 }
 
+void
+xlnk_ledger_count_device_map (XlnkLedgerSlot * slot, int change)
+{
+  __atomic_fetch_add (&slot->device_maps, (uint32_t) change, __ATOMIC_SEQ_CST);
+}
+
 /*** cores ***/
 
 static bool

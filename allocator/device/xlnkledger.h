@@ -18,7 +18,8 @@
  *     without a name (no link) and leaves it.
  *  2. A slot is ALLOCATING before the ioctl, and the ioctl's argument block is in the slot. The kernel writes id and
  *     address there in one step of its own, so at whatever instruction the process dies there is either no buffer or a
- *     slot that names it. The pages are there, and locked: the copy out cannot fail.
+ *     slot that names it. The pages are there, and locked if the limits of the process allow that: the copy out cannot
+ *     fail.
  *  3. The cookie is in the slot before the ioctl, and in the block before the slot says LIVE. It is random and never
  *     used again, never all zeros, and the driver zeroes what it gives out: so bytes equal to it, in a live buffer, are
  *     in the very buffer that its owner wrote them to. That this was its own is what the driver said just before; if
@@ -31,12 +32,13 @@
  *     smaller buffer, which does not cover the cookie's place, it begins before the cookie is compared.
  *     Dead after FREEBUF: the slot says FREEING; the next one finds the buffer gone, or zeroed and another's, and drops
  *     the slot. Dead before it: the cookie still matches, and the next one frees.
- *  5. The owner frees the same way. A block that does not match is not freed, and its slot is cleared.
+ *  5. The owner looks, says FREEING, frees and unmaps: its mapping is one that was confirmed when the block was new. A block
+ *     that does not match is not freed, and its slot is cleared.
  *  6. A block that a core works on names the core, from before the start until after the end. Of a dead owner it is kept
  *     until that core was found idle or was reset. A block whose address was handed out says so, before the address
- *     leaves, and is kept for people to decide.
+ *     leaves, and is kept for people to decide; so is one that was mapped for a device of which nobody says which.
  *  7. A driver that frees by open file leaves nothing to free: step 4 finds buffers gone, or another's.
- *  8. The pages are not inherited by a child of fork(), and every function here checks which process it is in.
+ *  8. The pages are not inherited by a child of fork(), and whoever calls a function here has checked which process it is in.
  *
  * Words that another process may read at any moment are stored with release, after what they speak of. A reader copies
  * the file with pread, which is coherent with shared mappings, and never maps it: a file that somebody shortens would be
@@ -115,7 +117,8 @@ typedef struct _XlnkLedgerSlot
   uint32_t cached;
   uint8_t cookie[XLNK_COOKIE_SIZE];
   uint16_t jobs[XLNK_LEDGER_JOBS];      /* atomic; 0, or 1 + the index of the core */
-  uint8_t reserved[80];
+  uint32_t device_maps;         /* atomic; open ones, of which nobody says which core uses them */
+  uint8_t reserved[76];
 } XlnkLedgerSlot;
 
 static_assert (sizeof (XlnkLedgerCore) == 64, "the same in every process");
@@ -126,6 +129,7 @@ static_assert (sizeof (XlnkLedgerHeader) <= XLNK_LEDGER_HEADER_SIZE, "has room")
 static_assert (offsetof (XlnkLedgerSlot, state) == 128, "the same in every process");
 static_assert (offsetof (XlnkLedgerSlot, cookie) == 144, "the same in every process");
 static_assert (offsetof (XlnkLedgerSlot, jobs) == 160, "the same in every process");
+static_assert (offsetof (XlnkLedgerSlot, device_maps) == 176, "the same in every process");
 static_assert (sizeof (XlnkLedgerSlot) == XLNK_LEDGER_SLOT_SIZE, "the same in every process");
 
 /*** reading one ***/
@@ -167,7 +171,7 @@ void xlnk_ledger_contents_clear (XlnkLedgerContents * contents);
 /*** this process's own ***/
 
 /* One for each device object; NULL until the first allocation. Under the device's mutex, but for the jobs and
- * xlnk_ledger_set_exposed(). */
+ * xlnk_ledger_set_exposed() and xlnk_ledger_count_device_map(). */
 typedef struct _XlnkLedger XlnkLedger;
 
 /* A slot with a new cookie, ALLOCATING, for a block of @length bytes. Never NULL: where there can be no file (which is
@@ -182,6 +186,9 @@ void xlnk_ledger_clear (XlnkLedgerSlot * slot);
 
 /* From any thread, without a system call. */
 void xlnk_ledger_set_exposed (XlnkLedgerSlot * slot);
+
+/* The device has been given the address for a while: +1, and -1 when that is over. Exposed in between. */
+void xlnk_ledger_count_device_map (XlnkLedgerSlot * slot, int change);
 
 /* The number of a core, for the jobs; the first time, it is entered. */
 uint16_t xlnk_ledger_core (XlnkDevice * device, uint64_t base, const char *name);

@@ -94,7 +94,7 @@ take_slot (XlnkLedgerRecord * record, const XlnkLedgerSlot * slot, uint32_t word
   record->state = (XlnkSlotState) slot->state;
   record->length = slot->length;
   record->cached = slot->cached != 0;
-  record->exposed = (slot->flags & XLNK_SLOT_EXPOSED) != 0;
+  record->exposed = (slot->flags & XLNK_SLOT_EXPOSED) != 0 || slot->device_maps != 0;
   memcpy (record->cookie, slot->cookie, XLNK_COOKIE_SIZE);
   record->has_cookie = memcmp (slot->cookie, none, XLNK_COOKIE_SIZE) != 0;
   take_jobs (record, slot, n_cores);

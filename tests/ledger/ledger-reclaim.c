@@ -318,6 +318,34 @@ test_exposed (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
 }
 
 static void
+map_for_device (gconstpointer data)
+{
+  XlnkBlock *block = new_block (open_device (), SIZE);
+
+  xlnk_block_count_device_map (block, 1);
+  if (data)
+    xlnk_block_count_device_map (block, -1);
+}
+
+/* While it was mapped for a device, without a word of which core that was; or not any more. */
+static void
+test_mapped_for_device (Fixture * fixture, gconstpointer data)
+{
+  XlnkReclaimResult result;
+  XlnkDevice *device;
+
+  die_after (map_for_device, data);
+  device = open_to_look ();
+  result = reclaim (device, 0);
+  g_assert_cmpuint (result.kept_exposed, ==, !data);
+  g_assert_cmpuint (result.freed, ==, !!data);
+  reclaim (device, XLNK_RECLAIM_EXPOSED);
+  g_assert_cmpuint (board_live_buffers (), ==, 0);
+  xlnk_device_unref (device);
+  g_assert_cmpuint (count_files (fixture), ==, 0);
+}
+
+static void
 test_exposed_by_policy (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
 {
   XlnkDevice *device;
@@ -553,6 +581,8 @@ main (int argc, char **argv)
   ADD ("force-spares-the-exposed-and-larger", GUINT_TO_POINTER (2 * SIZE), test_force_spares_the_exposed);
   ADD ("force-spares-the-exposed-and-smaller", GUINT_TO_POINTER (SIZE / 2), test_force_spares_the_exposed);
   ADD ("exposed", NULL, test_exposed);
+  ADD ("mapped-for-a-device", NULL, test_mapped_for_device);
+  ADD ("mapped-for-a-device-before", GUINT_TO_POINTER (1), test_mapped_for_device);
   ADD ("exposed-by-policy", NULL, test_exposed_by_policy);
   ADD ("armed", NULL, test_armed);
   ADD ("armed-and-exposed", GUINT_TO_POINTER (1), test_armed);
