@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -279,6 +280,42 @@ assert_child_came_to_its_end (pid_t child)
   g_assert_cmpint (WTERMSIG (status), ==, SIGKILL);
 }
 
+/*** a driver that maintains nothing ***/
+
+/* Type 0 is `manual', 1 `standard' (xlnk-abi §4). False: this driver has no such modes. */
+static gboolean
+set_dma_type (int fd, guint8 type)
+{
+  guint8 config[128] = { 1, type };
+
+  return ioctl (fd, _IOWR ('X', 30, gulong), config) == 0;
+}
+
+/* Then it would not say either that a buffer is still there, and none could ever be freed. */
+static void
+test_standard_mode_is_refused (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  guint64 allocs = board_counter ("allocs");
+  g_autoptr (GError) error = NULL;
+  XlnkDevice *device;
+
+  if (!set_dma_type (fixture->fd, 1)) {
+    g_test_skip ("this driver has no DMA modes");
+    xlnk_block_unref (fixture->block);
+    return;
+  }
+  device = xlnk_device_open (NULL, &error);
+  g_assert_no_error (error);
+  g_assert_null (xlnk_block_new (device, SIZE, true, &error));
+  g_assert_error (error, XLNK_ERROR, XLNK_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "config-dma-type"));
+  g_assert_cmpuint (board_counter ("allocs"), ==, allocs);
+  g_assert_true (set_dma_type (fixture->fd, 0));
+  xlnk_block_unref (xlnk_block_new (device, SIZE, true, NULL));
+  xlnk_device_unref (device);
+  xlnk_block_unref (fixture->block);
+}
+
 /* A child has one thread. The others of its parent may have been anywhere, also inside the allocator. */
 static void
 test_child_of_busy_threads_does_not_hang (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
@@ -323,6 +360,7 @@ main (int argc, char **argv)
   ADD ("child-frees-nothing", test_child_frees_nothing);
   ADD ("child-allocates-its-own", test_child_allocates_its_own);
   ADD ("grandchild-frees-nothing", test_grandchild_frees_nothing);
+  ADD ("standard-mode-is-refused", test_standard_mode_is_refused);
   ADD ("child-of-busy-threads-does-not-hang", test_child_of_busy_threads_does_not_hang);
   return g_test_run ();
 }

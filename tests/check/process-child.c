@@ -117,6 +117,17 @@ leave_address (void)
   return 0;
 }
 
+/* It does know it, and may be at work. */
+static int
+leave_device_map (void)
+{
+  static GstMapInfo map;
+
+  leave_memory ();
+  g_assert_true (gst_xlnk_memory_map_device (held, &map, GST_MAP_WRITE));
+  return 0;
+}
+
 /* Frames are on their way in three threads when main() returns. */
 static int
 leave_pipeline (void)
@@ -230,6 +241,7 @@ main (int argc, char **argv)
   } tasks[] = {
     {"name-plugin", name_plugin},
     {"leave-address", leave_address},
+    {"leave-device-map", leave_device_map},
     {"leave-memory", leave_memory},
     {"leave-pipeline", leave_pipeline},
     {"leave-threads", leave_threads},

@@ -212,6 +212,41 @@ GST_START_TEST (a_closed_core_is_free_although_a_child_lives)
 
 GST_END_TEST;
 
+/* Does not return. */
+static void
+die_with_a_core_and_a_child (gboolean by_address, int pipe)
+{
+  pid_t child;
+
+  open_core (by_address);
+  child = fork_watched ();
+  if (child == 0)
+    pause ();
+  if (write (pipe, &child, sizeof child) == sizeof child)
+    raise (SIGKILL);
+  _exit (1);
+}
+
+GST_START_TEST (the_core_of_a_killed_process_is_free_although_its_child_lives)
+{
+  gboolean by_address = __i__;
+  pid_t parent, child;
+  int ends[2];
+
+  fail_unless (pipe (ends) == 0);
+  parent = fork_watched ();
+  if (parent == 0)
+    die_with_a_core_and_a_child (by_address, ends[1]);
+  fail_unless (read (ends[0], &child, sizeof child) == sizeof child);
+  fail_unless_equals_int (waitpid (parent, NULL, 0), parent);
+  gst_xlnk_registers_close (open_core (by_address));
+  fail_unless (kill (child, SIGKILL) == 0);
+  close (ends[0]);
+  close (ends[1]);
+}
+
+GST_END_TEST;
+
 /*** a pipeline that plays ***/
 
 #define PIPELINE \
@@ -290,6 +325,7 @@ process_forks_suite (void)
   suite_add_tcase (suite, alone);
   tcase_add_loop_test (alone, a_child_has_none_of_its_parents_cores, 0, 2);
   tcase_add_loop_test (alone, a_closed_core_is_free_although_a_child_lives, 0, 2);
+  tcase_add_loop_test (alone, the_core_of_a_killed_process_is_free_although_its_child_lives, 0, 2);
   tcase_add_test (alone, a_child_opens_the_device_while_a_thread_of_its_parent_is_opening_it);
   return suite;
 }
