@@ -27,6 +27,9 @@ void gst_xlnk_keep_error (GError * error);
 
 XlnkDevice *gst_xlnk_allocator_get_xlnk_device (GstXlnkAllocator * self);
 
+/* One more copy for the statistics. */
+void gst_xlnk_allocator_count_copy (GstXlnkAllocator * self, gsize size);
+
 /* Fills in the memory functions of an allocator. */
 void gst_xlnk_memory_init_functions (GstAllocator * allocator);
 

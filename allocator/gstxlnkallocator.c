@@ -28,6 +28,7 @@ struct _GstXlnkAllocator
 {
   GstAllocator parent;
   XlnkDevice *device;
+  guint64 copies, copied_bytes; /* under the object lock */
 };
 
 GST_DEBUG_CATEGORY_STATIC (allocator_debug);
@@ -253,6 +254,19 @@ gst_xlnk_allocator_get_stats (GstXlnkAllocator * self, GstXlnkStats * stats)
     .invalidates = now.invalidates,
     .invalidated_bytes = now.invalidated_bytes,
   };
+  GST_OBJECT_LOCK (self);
+  stats->copies = self->copies;
+  stats->copied_bytes = self->copied_bytes;
+  GST_OBJECT_UNLOCK (self);
+}
+
+void
+gst_xlnk_allocator_count_copy (GstXlnkAllocator * self, gsize size)
+{
+  GST_OBJECT_LOCK (self);
+  self->copies++;
+  self->copied_bytes += size;
+  GST_OBJECT_UNLOCK (self);
 }
 
 gboolean

@@ -310,12 +310,26 @@ copy_to_contiguous_memory (GstXlnkMemory * self, gsize offset, gsize size, GErro
   return GST_MEMORY_CAST (copy);
 }
 
+static GstMemory *
+copy_anywhere (GstXlnkMemory * self, gsize offset, gsize length)
+{
+  g_autoptr (GError) error = NULL;
+  GstMemory *copy = copy_to_contiguous_memory (self, offset, length, &error);
+
+  if (copy) {
+    GST_CAT_INFO (GST_CAT_PERFORMANCE, "copied %" G_GSIZE_FORMAT " bytes of contiguous memory: somebody asked for it, or "
+        "made a buffer writable that others hold or have mapped", length);
+    return copy;
+  }
+  GST_CAT_WARNING (GST_CAT_PERFORMANCE, "a copy of %" G_GSIZE_FORMAT " bytes goes to system memory, which no device "
+      "can read: %s", length, error->message);
+  return copy_to_system_memory (self, offset, length);
+}
+
 /* Works on the kept mapping, not through gst_memory_map(): core copies under a map. */
 static GstMemory *
 gst_xlnk_memory_copy (GstMemory * mem, gssize offset, gssize size)
 {
-  GstXlnkMemory *self = (GstXlnkMemory *) mem;
-  g_autoptr (GError) error = NULL;
   GstMemory *copy;
   gsize length;
 
@@ -323,12 +337,10 @@ gst_xlnk_memory_copy (GstMemory * mem, gssize offset, gssize size)
     length = mem->size > (gsize) offset ? mem->size - offset : 0;
   else
     length = size;
-  copy = copy_to_contiguous_memory (self, offset, length, &error);
+  copy = copy_anywhere ((GstXlnkMemory *) mem, offset, length);
   if (copy)
-    return copy;
-  GST_CAT_WARNING (GST_CAT_PERFORMANCE, "a copy of %" G_GSIZE_FORMAT " bytes goes to system memory, which no device "
-      "can read: %s", length, error->message);
-  return copy_to_system_memory (self, offset, length);
+    gst_xlnk_allocator_count_copy (GST_XLNK_ALLOCATOR (mem->allocator), length);
+  return copy;
 }
 
 static GstMemory *

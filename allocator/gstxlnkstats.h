@@ -23,6 +23,9 @@ G_BEGIN_DECLS
  * @flushed_bytes: the bytes of those flushes, rounded to cache lines.
  * @invalidates: how often caches were invalidated.
  * @invalidated_bytes: the bytes of those invalidations, rounded to cache lines.
+ * @copies: how often GStreamer had memory copied: gst_memory_copy(), gst_buffer_copy_deep(), and making a buffer writable
+ *     whose memory somebody else has mapped for writing. Each copy to contiguous memory is one of @allocations, too.
+ * @copied_bytes: the bytes of those copies.
  *
  * A snapshot of what one device has given to this process.
  *
@@ -42,6 +45,8 @@ typedef struct
   guint64 flushed_bytes;
   guint64 invalidates;
   guint64 invalidated_bytes;
+  guint64 copies;
+  guint64 copied_bytes;
 
   /*< private >*/
   guint64 _gst_reserved[GST_PADDING];

@@ -526,8 +526,8 @@ install_properties (GObjectClass * klass)
           "Structure '" GST_XLNK_ACCEL_STATS_NAME "' of guint64 since the "
           "element left READY: frames, copies, copied-bytes, "
           "runtime-allocations (buffers), core-time (ns); of this process and "
-          "device: flushed-bytes, invalidated-bytes, live-buffers; of the "
-          "system, in bytes: cma-free, cma-total; with an "
+          "device: flushed-bytes, invalidated-bytes, memory-copies (by other elements, of contiguous memory), "
+          "live-buffers; of the system, in bytes: cma-free, cma-total; with an "
           "accelerator: lost-interrupts, spurious-interrupts, quarantined-buffers (of this process: those that cores "
           "which do not answer may still write to)", GST_TYPE_STRUCTURE,
           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));

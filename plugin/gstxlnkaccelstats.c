@@ -140,6 +140,7 @@ gst_xlnk_accel_stats_to_structure (GstXlnkAccel * self)
       c->device.flushed_bytes - c->baseline.flushed_bytes,
       "invalidated-bytes", G_TYPE_UINT64,
       c->device.invalidated_bytes - c->baseline.invalidated_bytes,
+      "memory-copies", G_TYPE_UINT64, c->device.copies - c->baseline.copies,
       "runtime-allocations", G_TYPE_UINT64, sum_allocations (self),
       "core-time", G_TYPE_UINT64, get_core_time (self),
       "live-buffers", G_TYPE_UINT64, c->device.buffer_count,

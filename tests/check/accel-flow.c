@@ -63,6 +63,20 @@ GST_START_TEST (the_statistics_stay_after_null_and_start_from_zero_again)
 GST_END_TEST
 
 /* The numbers of the device count from when the element left READY. */
+GST_START_TEST (copies_that_others_make_are_in_the_statistics)
+{
+  GstHarness *h = accel_harness (NULL);
+  GstMemory *mem = xlnk_check_alloc (1000);
+
+  fail_unless_equals_uint64 (accel_stat (h->element, "memory-copies"), 0);
+  gst_memory_unref (gst_memory_copy (mem, 0, -1));
+  fail_unless_equals_uint64 (accel_stat (h->element, "memory-copies"), 1);
+  fail_unless_equals_uint64 (accel_stat (h->element, "copies"), 0);
+  gst_memory_unref (mem);
+  accel_harness_done (h);
+}
+GST_END_TEST
+
 GST_START_TEST (maintenance_before_the_start_is_not_in_the_statistics)
 {
   GstBuffer *before = accel_xlnk_buffer (16384, 1);
@@ -375,6 +389,7 @@ accel_flow_suite (void)
 
   tcase_add_test (test_case, the_statistics_are_posted_once_before_the_end);
   tcase_add_test (test_case, the_statistics_stay_after_null_and_start_from_zero_again);
+  tcase_add_test (test_case, copies_that_others_make_are_in_the_statistics);
   tcase_add_test (test_case, maintenance_before_the_start_is_not_in_the_statistics);
   tcase_add_test (test_case, live_buffers_and_free_memory_are_those_of_the_board);
   tcase_add_test (test_case, a_flush_wakes_who_waits_for_a_buffer_and_the_stream_goes_on);

@@ -197,6 +197,7 @@ check_fallback (guint flags)
   GPtrArray *taken;
   GstMemory *copy;
   guint before;
+  guint64 copies = xlnk_check_stats ().copies;
 
   fill_with_numbers (mem);
   taken = xlnk_check_exhaust (4096);
@@ -209,6 +210,7 @@ check_fallback (guint flags)
   check_same_bytes (copy, mem, 10);
   fail_unless (xlnk_check_logged () > before);
   fail_unless (xlnk_check_log_mentions ("99000 bytes"));
+  fail_unless_equals_uint64 (xlnk_check_stats ().copies, copies + 1);
   gst_memory_unref (copy);
   xlnk_check_release (taken);
   gst_memory_unref (mem);
@@ -276,6 +278,29 @@ check_copy_into (guint dest_flags, guint src_flags, gsize to, gsize from, gsize 
   gst_memory_unref (src);
   gst_memory_unref (dest);
 }
+
+/* What GstVideoDecoder does with a frame that its codec has mapped still. */
+GST_START_TEST (copies_that_nobody_asked_for_are_counted_and_logged)
+{
+  GstBuffer *buffer = gst_buffer_new (), *writable;
+  GstXlnkStats before = xlnk_check_stats ();
+  GstMapInfo map;
+
+  xlnk_check_count_log ("GST_PERFORMANCE", GST_LEVEL_INFO);
+  gst_buffer_append_memory (buffer, xlnk_check_alloc (5000));
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READWRITE));
+  writable = gst_buffer_make_writable (gst_buffer_ref (buffer));
+  fail_unless (gst_buffer_peek_memory (writable, 0) != gst_buffer_peek_memory (buffer, 0));
+  fail_unless_equals_uint64 (xlnk_check_stats ().copies, before.copies + 1);
+  fail_unless_equals_uint64 (xlnk_check_stats ().copied_bytes, before.copied_bytes + 5000);
+  fail_unless_equals_int (xlnk_check_logged (), 1);
+  fail_unless (xlnk_check_log_mentions ("5000 bytes"));
+  gst_buffer_unref (writable);
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
+}
+
+GST_END_TEST;
 
 GST_START_TEST (copy_into_of_every_kind)
 {
@@ -381,6 +406,7 @@ copy_suite (void)
   tcase_add_test (tc, defect_01_copy_with_cma_exhausted);
   tcase_add_test (tc, defect_01_copy_as_the_default_allocator);
   tcase_add_test (tc, defect_01_deep_copy_of_a_buffer_with_cma_exhausted);
+  tcase_add_test (tc, copies_that_nobody_asked_for_are_counted_and_logged);
   tcase_add_test (tc, copy_into_of_every_kind);
   tcase_add_test (tc, copy_into_within_one_block);
   tcase_add_test (tc, copy_into_keeps_to_the_visible_bytes);
