@@ -287,16 +287,6 @@ settle_mapped (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent
     settle_doubtful (file, record, extent, look);
 }
 
-/* Not known to be live, for the reason in errno. */
-static void
-settle_unmapped (File * file, const XlnkLedgerRecord * record, const XlnkExtent * extent)
-{
-  if (errno == EINVAL)
-    drop (file, record);
-  else
-    keep_in_doubt (file, extent);
-}
-
 static void
 settle (File * file, XlnkLedgerRecord * record)
 {
@@ -309,7 +299,10 @@ settle (File * file, XlnkLedgerRecord * record)
     return;
   }
   if (!device->klass->is_live (device, &extent)) {
-    settle_unmapped (file, record, &extent);
+    if (errno == EINVAL)
+      drop (file, record);
+    else
+      keep_in_doubt (file, &extent);
     return;
   }
   /* There, a buffer that lives is another's under any id, and a mapping of this id could be one of anything. */
