@@ -28,6 +28,15 @@ get_registers (GstXlnkAccelerator * self)
   return klass->get_registers ? klass->get_registers (self) : NULL;
 }
 
+/* The subtype is somebody else's: who reads the error must find one. Returns @succeeded. */
+static gboolean
+ensure_error (GstXlnkAccelerator * self, gboolean succeeded, gint code, GError ** error)
+{
+  if (!succeeded && error && !*error)
+    g_set_error (error, GST_XLNK_ERROR, code, "%s failed and did not say why", G_OBJECT_TYPE_NAME (self));
+  return succeeded;
+}
+
 gboolean
 gst_xlnk_accelerator_open (GstXlnkAccelerator * self, GError ** error)
 {
@@ -36,7 +45,7 @@ gst_xlnk_accelerator_open (GstXlnkAccelerator * self, GError ** error)
   g_return_val_if_fail (GST_IS_XLNK_ACCELERATOR (self), FALSE);
 
   klass = GST_XLNK_ACCELERATOR_GET_CLASS (self);
-  return !klass->open || klass->open (self, error);
+  return !klass->open || ensure_error (self, klass->open (self, error), GST_XLNK_ERROR_CORE, error);
 }
 
 GstXlnkAcceleratorMode
@@ -58,7 +67,8 @@ gst_xlnk_accelerator_configure (GstXlnkAccelerator * self, GstCaps * in_caps, Gs
   g_return_val_if_fail (GST_IS_XLNK_ACCELERATOR (self), FALSE);
 
   klass = GST_XLNK_ACCELERATOR_GET_CLASS (self);
-  return !klass->configure || klass->configure (self, in_caps, out_caps, error);
+  return !klass->configure
+      || ensure_error (self, klass->configure (self, in_caps, out_caps, error), GST_XLNK_ERROR_CORE, error);
 }
 
 static gboolean
@@ -78,18 +88,11 @@ check_planes (const GstXlnkPlanes * planes, const gchar * what, GError ** error)
   return TRUE;
 }
 
-/* The subtype is somebody else's: who reads the error must find one. */
-static void
-ensure_error (GstXlnkAccelerator * self, GError ** error)
-{
-  if (error && !*error)
-    g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CORE, "%s failed and did not say why", G_OBJECT_TYPE_NAME (self));
-}
-
 gboolean
 gst_xlnk_accelerator_submit (GstXlnkAccelerator * self, const GstXlnkJob * job, GError ** error)
 {
   GstXlnkAcceleratorMode mode = gst_xlnk_accelerator_get_mode (self);
+  GstXlnkAcceleratorClass *klass;
 
   g_return_val_if_fail (GST_IS_XLNK_ACCELERATOR (self), FALSE);
   g_return_val_if_fail (job != NULL, FALSE);
@@ -99,10 +102,8 @@ gst_xlnk_accelerator_submit (GstXlnkAccelerator * self, const GstXlnkJob * job, 
     return FALSE;
   if (mode != GST_XLNK_ACCELERATOR_READ && !check_planes (&job->out, "output", error))
     return FALSE;
-  if (GST_XLNK_ACCELERATOR_GET_CLASS (self)->submit (self, job, error))
-    return TRUE;
-  ensure_error (self, error);
-  return FALSE;
+  klass = GST_XLNK_ACCELERATOR_GET_CLASS (self);
+  return ensure_error (self, klass->submit (self, job, error), GST_XLNK_ERROR_CORE, error);
 }
 
 GstXlnkWait
@@ -114,8 +115,7 @@ gst_xlnk_accelerator_wait (GstXlnkAccelerator * self, gint64 deadline, GError **
   g_return_val_if_fail (GST_XLNK_ACCELERATOR_GET_CLASS (self)->wait != NULL, GST_XLNK_WAIT_ERROR);
 
   result = GST_XLNK_ACCELERATOR_GET_CLASS (self)->wait (self, deadline, error);
-  if (result == GST_XLNK_WAIT_ERROR)
-    ensure_error (self, error);
+  ensure_error (self, result != GST_XLNK_WAIT_ERROR, GST_XLNK_ERROR_CORE, error);
   return result;
 }
 
@@ -144,7 +144,7 @@ gst_xlnk_accelerator_reset (GstXlnkAccelerator * self, GError ** error)
 
   klass = GST_XLNK_ACCELERATOR_GET_CLASS (self);
   if (klass->reset)
-    return klass->reset (self, error);
+    return ensure_error (self, klass->reset (self, error), GST_XLNK_ERROR_NOT_IDLE, error);
   g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE, "%s has no reset", GST_OBJECT_NAME (self));
   return FALSE;
 }

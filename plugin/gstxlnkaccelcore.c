@@ -71,20 +71,18 @@ reclaim (GstXlnkAccel * self, GstXlnkAccelerator * accelerator)
 gboolean
 gst_xlnk_accel_core_open (GstXlnkAccel * self)
 {
-  gchar *description = gst_xlnk_accel_get_accelerator (self);
+  g_autofree gchar *description = gst_xlnk_accel_get_accelerator (self);
+  g_autoptr (GError) error = NULL;
   GstXlnkAccelerator *accelerator = NULL;
-  GError *error = NULL;
 
-  if (!is_passthrough (description))
+  if (!is_passthrough (description)) {
     accelerator = open_accelerator (description, &error);
-  g_free (description);
-  if (error) {
-    post_open_error (self, error);
-    g_error_free (error);
-    return FALSE;
-  }
-  if (accelerator)
+    if (!accelerator) {
+      post_open_error (self, error);
+      return FALSE;
+    }
     reclaim (self, accelerator);
+  }
   GST_OBJECT_LOCK (self);
   self->jobs = accelerator ? gst_xlnk_jobs_new (accelerator, self->settings.timeout) : NULL;
   self->core.latency = 0;

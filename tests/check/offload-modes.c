@@ -16,7 +16,7 @@ struct _Puppet
 G_DEFINE_TYPE (Puppet, puppet, GST_TYPE_XLNK_ACCELERATOR)
 
 static GstXlnkAcceleratorMode puppet_mode;
-static gboolean puppet_refuses; /* a job, without a reason */
+static const char *puppet_refuses;      /* what, without a reason: "submit", say */
 static GstXlnkWait puppet_result;
 static guint puppet_jobs, puppet_flushes;
 static GstXlnkJob puppet_job;
@@ -28,11 +28,37 @@ puppet_get_mode (GstXlnkAccelerator * accelerator G_GNUC_UNUSED)
 }
 
 static gboolean
+puppet_agrees (const char *what)
+{
+  return g_strcmp0 (puppet_refuses, what) != 0;
+}
+
+static gboolean
+puppet_describe (GstXlnkAccelerator * accelerator G_GNUC_UNUSED, const GstStructure * description G_GNUC_UNUSED,
+    GError ** error G_GNUC_UNUSED)
+{
+  return puppet_agrees ("describe");
+}
+
+static gboolean
+puppet_open (GstXlnkAccelerator * accelerator G_GNUC_UNUSED, GError ** error G_GNUC_UNUSED)
+{
+  return puppet_agrees ("open");
+}
+
+static gboolean
+puppet_configure (GstXlnkAccelerator * accelerator G_GNUC_UNUSED, GstCaps * in_caps G_GNUC_UNUSED,
+    GstCaps * out_caps G_GNUC_UNUSED, GError ** error G_GNUC_UNUSED)
+{
+  return puppet_agrees ("configure");
+}
+
+static gboolean
 puppet_submit (GstXlnkAccelerator * accelerator G_GNUC_UNUSED, const GstXlnkJob * job, GError ** error G_GNUC_UNUSED)
 {
   puppet_job = *job;
   puppet_jobs++;
-  return !puppet_refuses;
+  return puppet_agrees ("submit");
 }
 
 static GstXlnkWait
@@ -52,7 +78,10 @@ puppet_class_init (PuppetClass * klass)
 {
   GstXlnkAcceleratorClass *accelerator_class = GST_XLNK_ACCELERATOR_CLASS (klass);
 
+  accelerator_class->describe = puppet_describe;
+  accelerator_class->open = puppet_open;
   accelerator_class->get_mode = puppet_get_mode;
+  accelerator_class->configure = puppet_configure;
   accelerator_class->submit = puppet_submit;
   accelerator_class->wait = puppet_wait;
   accelerator_class->set_flushing = puppet_set_flushing;
@@ -69,7 +98,7 @@ puppet_setup (void)
   xlnk_check_setup ();
   gst_xlnk_accelerator_register ("puppet", puppet_get_type ());
   puppet_mode = GST_XLNK_ACCELERATOR_TRANSFORM;
-  puppet_refuses = FALSE;
+  puppet_refuses = NULL;
   puppet_result = GST_XLNK_WAIT_DONE;
 }
 
@@ -198,9 +227,87 @@ GST_START_TEST (a_core_that_refuses_without_a_reason_is_named)
 {
   GstHarness *h = make_harness (GST_XLNK_ACCELERATOR_TRANSFORM);
 
-  puppet_refuses = TRUE;
+  puppet_refuses = "submit";
   fail_unless_equals_int (gst_harness_push (h, accel_xlnk_buffer (SIZE_RGBA, 1)), GST_FLOW_ERROR);
   accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "Puppet failed and did not say why");
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/* Without its core the element must not run as if all were well. */
+GST_START_TEST (a_core_that_does_not_open_and_gives_no_reason_is_an_error)
+{
+  static const char *const functions[] = { "describe", "open" };
+  GstElement *element = gst_object_ref_sink (gst_element_factory_make ("xlnkaccel", NULL));
+
+  accel_bus = gst_bus_new ();
+  gst_element_set_bus (element, accel_bus);
+  g_object_set (element, "accelerator", "puppet", NULL);
+  puppet_refuses = functions[__i__];
+  fail_unless_equals_int (gst_element_set_state (element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
+  accel_expect_error (GST_RESOURCE_ERROR, __i__ ? GST_RESOURCE_ERROR_OPEN_READ_WRITE : GST_RESOURCE_ERROR_SETTINGS,
+      __i__ ? "Puppet failed and did not say why" : "Puppet does not take the description of `puppet'");
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_element_set_bus (element, NULL);
+  gst_object_unref (element);
+  gst_object_unref (accel_bus);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (a_core_that_refuses_caps_without_a_reason_is_named)
+{
+  GstHarness *h;
+
+  puppet_refuses = "configure";
+  h = make_harness (GST_XLNK_ACCELERATOR_TRANSFORM);
+  fail_unless_equals_int (gst_harness_push (h, accel_xlnk_buffer (SIZE_RGBA, 1)), GST_FLOW_NOT_NEGOTIATED);
+  accel_expect_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "Puppet failed and did not say why");
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/* A kind of puppet that has a reset, but one that never works. */
+typedef Puppet Stubborn;
+typedef PuppetClass StubbornClass;
+
+static GType stubborn_get_type (void);
+
+G_DEFINE_TYPE (Stubborn, stubborn, GST_TYPE_XLNK_ACCELERATOR)
+
+static gboolean
+stubborn_reset (GstXlnkAccelerator * accelerator G_GNUC_UNUSED, GError ** error G_GNUC_UNUSED)
+{
+  return FALSE;
+}
+
+static void
+stubborn_class_init (StubbornClass * klass)
+{
+  GstXlnkAcceleratorClass *accelerator_class = GST_XLNK_ACCELERATOR_CLASS (klass);
+
+  puppet_class_init (klass);
+  accelerator_class->reset = stubborn_reset;
+}
+
+static void
+stubborn_init (Stubborn * self G_GNUC_UNUSED)
+{
+}
+
+GST_START_TEST (a_reset_that_fails_without_a_reason_is_not_idle)
+{
+  GstHarness *h;
+
+  gst_xlnk_accelerator_register ("stubborn", stubborn_get_type ());
+  h = accel_harness_with (NULL, "accelerator", "stubborn", "queue-depth", 1, NULL);
+  gst_harness_set_src_caps_str (h, CAPS_RGBA);
+  puppet_result = GST_XLNK_WAIT_ERROR;
+  fail_unless_equals_int (gst_harness_push (h, accel_xlnk_buffer (SIZE_RGBA, 1)), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "Stubborn failed and did not say why");
+  fail_unless_equals_uint64 (accel_stat (h->element, "quarantined-buffers"), 2);
   accel_harness_done (h);
 }
 
@@ -273,9 +380,12 @@ offload_modes_suite (void)
   tcase_add_loop_test (tcase, a_buffer_shorter_than_its_frame_is_refused, 0, G_N_ELEMENTS (modes));
   tcase_add_test (tcase, no_memory_for_the_output_is_an_error_that_says_how_much_is_left);
   tcase_add_test (tcase, a_core_that_refuses_without_a_reason_is_named);
+  tcase_add_loop_test (tcase, a_core_that_does_not_open_and_gives_no_reason_is_an_error, 0, 2);
+  tcase_add_test (tcase, a_core_that_refuses_caps_without_a_reason_is_named);
   suite_add_tcase (suite, lost);
   tcase_add_checked_fixture (lost, puppet_setup, leave_quarantine);
   tcase_add_test (lost, the_buffers_of_a_core_without_a_reset_stay_in_quarantine);
+  tcase_add_test (lost, a_reset_that_fails_without_a_reason_is_not_idle);
   tcase_add_test (lost, a_core_that_fails_during_a_flush_keeps_its_buffers);
   return suite;
 }
