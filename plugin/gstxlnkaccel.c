@@ -572,6 +572,7 @@ gst_xlnk_accel_class_init (GstXlnkAccelClass * klass)
       GST_DEBUG_FUNCPTR (gst_xlnk_accel_decide_allocation);
   transform_class->prepare_output_buffer =
       GST_DEBUG_FUNCPTR (gst_xlnk_accel_prepare_output_buffer);
+  transform_class->transform_meta = GST_DEBUG_FUNCPTR (gst_xlnk_accel_core_transform_meta);
   transform_class->transform = GST_DEBUG_FUNCPTR (gst_xlnk_accel_transform);
 }
 

@@ -346,8 +346,35 @@ post_job_error (GstXlnkAccel * self, GError * error)
   return GST_FLOW_ERROR;
 }
 
-/* Where a core of mode TRANSFORM writes: with the timestamps, flags and metas of what it reads. Bytes stay as many as
- * they are. */
+static gboolean
+keeps_tag (const GstXlnkAccelCore * core, const gchar * tag)
+{
+  if (strcmp (tag, GST_META_TAG_VIDEO_SIZE_STR) == 0)
+    return GST_VIDEO_INFO_WIDTH (&core->in) == GST_VIDEO_INFO_WIDTH (&core->out)
+        && GST_VIDEO_INFO_HEIGHT (&core->in) == GST_VIDEO_INFO_HEIGHT (&core->out);
+  return strcmp (tag, GST_META_TAG_VIDEO_STR) == 0 || strcmp (tag, GST_META_TAG_VIDEO_ORIENTATION_STR) == 0;
+}
+
+/* What hangs on nothing that the core changes. It may change memory and colours; of bytes nobody knows. */
+gboolean
+gst_xlnk_accel_core_transform_meta (GstBaseTransform * trans, GstBuffer * out, GstMeta * meta, GstBuffer * in)
+{
+  const GstXlnkAccelCore *core = &GST_XLNK_ACCEL (trans)->core;
+  const gchar *const *tag = gst_meta_api_type_get_tags (meta->info->api);
+
+  (void) out;
+  (void) in;
+  if (!tag || !*tag)
+    return TRUE;
+  if (!core->in_is_video || !core->out_is_video)
+    return FALSE;
+  while (*tag && keeps_tag (core, *tag))
+    tag++;
+  return *tag == NULL;
+}
+
+/* Where a core of mode TRANSFORM writes: with the timestamps and flags of what it reads, and the metas that hold for what
+ * it writes too. Bytes stay as many as they are. */
 static GstFlowReturn
 get_output (GstXlnkAccel * self, GstBuffer * in, GstBuffer ** out)
 {

@@ -40,6 +40,9 @@ guint gst_xlnk_accel_core_depth (GstXlnkAccel * self);
 /* Takes the base class's queued buffer, if there is one; *@out is the oldest result, or NULL. */
 GstFlowReturn gst_xlnk_accel_core_generate (GstBaseTransform * trans, GstBuffer ** out);
 
+/* GstBaseTransformClass.transform_meta: whether @meta of @in holds for @out, too. */
+gboolean gst_xlnk_accel_core_transform_meta (GstBaseTransform * trans, GstBuffer * out, GstMeta * meta, GstBuffer * in);
+
 /* Streaming thread: pushes all results downstream. Those that it refuses are dropped. */
 GstFlowReturn gst_xlnk_accel_core_drain (GstXlnkAccel * self);
 

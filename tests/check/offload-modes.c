@@ -221,6 +221,71 @@ GST_START_TEST (no_memory_for_the_output_is_an_error_that_says_how_much_is_left)
 
 GST_END_TEST;
 
+/*** metas of what goes in ***/
+
+typedef struct
+{
+  const char *name;
+  const char *tags[4];
+  gboolean is_kept, is_kept_on_resize;
+} Kind;
+
+static const Kind kinds[] = {
+  {"Plain", {NULL}, TRUE, TRUE},
+  {"Caption", {GST_META_TAG_VIDEO_STR, NULL}, TRUE, TRUE},
+  {"Turn", {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_ORIENTATION_STR, NULL}, TRUE, TRUE},
+  {"Region", {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR, GST_META_TAG_VIDEO_ORIENTATION_STR, NULL}, TRUE, FALSE},
+  {"Colour", {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_COLORSPACE_STR, NULL}, FALSE, FALSE},
+  {"Sound", {"audio", NULL}, FALSE, FALSE},
+};
+
+static GType kind_apis[G_N_ELEMENTS (kinds)];
+
+static gboolean
+init_kind (GstMeta * meta G_GNUC_UNUSED, gpointer params G_GNUC_UNUSED, GstBuffer * buffer G_GNUC_UNUSED)
+{
+  return TRUE;
+}
+
+static gboolean
+transform_kind (GstBuffer * dest, GstMeta * meta, GstBuffer * buffer G_GNUC_UNUSED, GQuark type, gpointer data G_GNUC_UNUSED)
+{
+  return GST_META_TRANSFORM_IS_COPY (type) && gst_buffer_add_meta (dest, meta->info, NULL);
+}
+
+static void
+add_kinds (GstBuffer * buffer)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    g_autofree char *api = g_strconcat (kinds[i].name, "API", NULL);
+
+    kind_apis[i] = gst_meta_api_type_register (api, (const gchar **) kinds[i].tags);
+    fail_unless (gst_buffer_add_meta (buffer, gst_meta_register (kind_apis[i], kinds[i].name, sizeof (GstMeta), init_kind,
+                NULL, transform_kind), NULL) != NULL);
+  }
+}
+
+/* A region of the picture is the same one in a result of the same size. */
+GST_START_TEST (metas_that_hold_for_the_result_are_kept)
+{
+  gboolean is_resized = __i__;
+  GstCaps *caps = gst_caps_from_string (is_resized ? "video/x-raw,width=32" : "video/x-raw,format=GRAY8");
+  GstHarness *h = accel_harness_with (NULL, "accelerator", "puppet", "output-caps", caps, "queue-depth", 1, NULL);
+  GstBuffer *buffer = accel_xlnk_buffer (SIZE_RGBA, 1);
+
+  add_kinds (buffer);
+  gst_harness_set_src_caps_str (h, CAPS_RGBA);
+  buffer = accel_push_and_pull (h, buffer);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    fail_unless ((gst_buffer_get_meta (buffer, kind_apis[i]) != NULL) == (is_resized ? kinds[i].is_kept_on_resize
+            : kinds[i].is_kept), "%s", kinds[i].name);
+  gst_buffer_unref (buffer);
+  gst_caps_unref (caps);
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
 /*** what a subtype leaves out ***/
 
 GST_START_TEST (a_core_that_refuses_without_a_reason_is_named)
@@ -379,6 +444,7 @@ offload_modes_suite (void)
   tcase_add_loop_test (tcase, a_buffer_that_is_mapped_is_refused, 0, G_N_ELEMENTS (modes));
   tcase_add_loop_test (tcase, a_buffer_shorter_than_its_frame_is_refused, 0, G_N_ELEMENTS (modes));
   tcase_add_test (tcase, no_memory_for_the_output_is_an_error_that_says_how_much_is_left);
+  tcase_add_loop_test (tcase, metas_that_hold_for_the_result_are_kept, 0, 2);
   tcase_add_test (tcase, a_core_that_refuses_without_a_reason_is_named);
   tcase_add_loop_test (tcase, a_core_that_does_not_open_and_gives_no_reason_is_an_error, 0, 2);
   tcase_add_test (tcase, a_core_that_refuses_caps_without_a_reason_is_named);
