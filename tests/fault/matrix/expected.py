@@ -84,6 +84,7 @@ RECOVERIES = [
     ("chardev_free", "free", "", "the buffer is lost, and the log says so", "(WARN|ERROR) .*refused to free"),
     ("chardev_is_live", "cachectrl", "", "the buffer is not freed, and the log says so", "WARN .*(no longer ours|still ours|does not say whether)"),
     ("chardev_open", "ioctl", "ENOTTY", "what the second of the two answers anyway", None),
+    ("check_mode", "cachectrl", "EINVAL", "the right answer: there is no buffer at address 0", None),
     ("chardev_sync", "cachectrl", "", "videotestsrc goes on when it cannot map a frame, and the log says so",
      "WARN .*refused to maintain"),
     ("xlnk_cookie_make|xlnk_ledger_take", "getrandom", "", "GLib has random numbers too", None),
@@ -102,7 +103,7 @@ RECOVERIES = [
     ("xlnk_region_take_interrupt|xlnk_region_arm", "read|write", "", "the core's status is polled in the end", None),
     ("gst_xlnk_registers_wait_interrupt", "ppoll", "", "the core's status is polled", None),
     ("gst_xlnk_registers_set_flushing", "read|write", "", "whoever waits does so until his time is up", None),
-    ("xlnk_region_close|xlnk_ledger_close", "flock|fcntl", "", "closing lets go of a lock too", None),
+    ("xlnk_region_close|xlnk_ledger_close|xlnk_ledger_dir_unlock_file", "flock|fcntl", "", "closing lets go of a lock too", None),
     ("probe", "read|write|mmap", "", "tried eight times", None),
     ("xlnk_uio_list", "opendir|readdir", "ENOENT", "a kernel without UIO has no such class", None),
     ("read_attribute", "open|read", "ENOENT ENODEV", "a device that was unbound in the meantime has no attributes", None),
@@ -118,6 +119,7 @@ TOOL_RECOVERIES = [
     ("chardev_open", "ioctl", "ENOTTY", ".*", "what the second of the two answers anyway"),
     ("xlnk_ledger_dir_open", "open", "ENOENT EACCES", "ctl-default-ledger", "the directory is one's own then"),
     ("xlnk_ledger_walk_take_turn|xlnk_ledger_walk_end", "flock|fcntl", "", ".*", "each file has a lock of its own"),
+    ("xlnk_ledger_dir_unlock_file", "flock|fcntl", "", ".*", "closing lets go of a lock too"),
     ("xlnk_ledger_close", "flock|fcntl|unlink", "", ".*", "closing lets go of a lock too; an empty ledger goes with the next sweep"),
     ("chardev_try_lifetime|ask_for_buffer|chardev_map|probe", "open|alloc|mmap|read|write", "", ".*",
      "tells whether the driver frees by open file: without that each buffer is looked at"),
@@ -152,6 +154,7 @@ FALLBACKS = [
     ("ask_for_buffer|chardev_map|chardev_is_live|probe", ".*", "", "share-and-copy renegotiation hls-renegotiation",
      "a copy for which there is no contiguous memory is made in system memory"),
     (".*", ".*", "", "stop-in-the-middle", "stopped before it came to that"),
+    ("chardev_open", ".*", "", "forked-child", "a child that cannot open the device uses its parent's open file"),
     (".*", "munmap|madvise", "", "registers-uio registers-mem", "the device ring has no log before there is an allocator"),
     ("ask_for_buffer|chardev_map|chardev_is_live|probe|chardev_free|chardev_unmap", ".*", "",
      "after-a-death after-a-death-exposed after-a-reset after-a-wrong-cookie after-a-job beside-the-living",
@@ -220,7 +223,10 @@ def names(fault, error):
 UNREACHABLE = [
     (TOOL, "chardev_sync", ".*", "`xlnk-ctl` maintains no caches"),
     (TOOL, "note_jobs", ".*", "`xlnk-ctl` finds no core idle and resets none"),
-    (TOOL, "xlnk_ledger_leave_parent", ".*", "`xlnk-ctl` does not fork"),
+    (LIBRARY, "leave_to_parent", ".*", "no scenario forks with a core open; `process-forks` does"),
+    (LIBRARY, "xlnk_device_leave_parent", ".*", "where a child's own open fails half-way"),
+    (TOOL, "check_mode", ".*", "`xlnk-ctl` allocates nothing for itself"),
+    (TOOL, "xlnk_device_leave_parent|xlnk_ledger_leave_parent", ".*", "`xlnk-ctl` does not fork"),
 ]
 
 
