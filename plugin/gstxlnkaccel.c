@@ -510,7 +510,8 @@ install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_OUTPUT_CAPS,
       g_param_spec_boxed ("output-caps", "Output caps",
           "What comes out of the accelerator where it differs from what goes in, such as "
-          "video/x-raw,format=GRAY8; fields that are not named stay as they are. Unset: the same comes out",
+          "video/x-raw,format=GRAY8; fields that are not named stay as they are. Unset: the same comes out. An error "
+          "where nothing is made: without an accelerator, or with one that only reads",
           GST_TYPE_CAPS, flags | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (klass, PROP_QUEUE_DEPTH,
       g_param_spec_uint ("queue-depth", "Queue depth",

@@ -89,13 +89,43 @@ from_src (GstCaps * caps, GstCaps * output_caps)
   return result;
 }
 
+/* Returns (transfer full) what output-caps says, or NULL if that is nothing. */
+static GstCaps *
+get_output_caps (GstXlnkAccel * self)
+{
+  GstCaps *caps = gst_xlnk_accel_get_output_caps (self);
+
+  if (caps && (gst_caps_is_any (caps) || gst_caps_is_empty (caps)))
+    gst_caps_replace (&caps, NULL);
+  return caps;
+}
+
+/* What nothing converts would only get another name, and who reads it would trust that. */
+gboolean
+gst_xlnk_accel_check_output_caps (GstXlnkAccel * self, GstXlnkAccelerator * accelerator)
+{
+  GstCaps *caps = get_output_caps (self);
+  gboolean only_reads = accelerator && gst_xlnk_accelerator_get_mode (accelerator) == GST_XLNK_ACCELERATOR_READ;
+
+  if (!caps)
+    return TRUE;
+  if (!accelerator)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("output-caps says what comes out of an accelerator, and there is none: "
+            "set accelerator, or leave output-caps unset."), ("%" GST_PTR_FORMAT, caps));
+  else if (only_reads)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("output-caps says what comes out of an accelerator, and this one only "
+            "reads what passes: let it write, by its mode, or leave output-caps unset."), ("%" GST_PTR_FORMAT, caps));
+  gst_caps_unref (caps);
+  return accelerator && !only_reads;
+}
+
 GstCaps *
 gst_xlnk_accel_transform_caps (GstBaseTransform * trans, GstPadDirection direction, GstCaps * caps, GstCaps * filter)
 {
-  GstCaps *output_caps = gst_xlnk_accel_get_output_caps (GST_XLNK_ACCEL (trans));
+  GstCaps *output_caps = get_output_caps (GST_XLNK_ACCEL (trans));
   GstCaps *result;
 
-  if (!output_caps || gst_caps_is_any (output_caps) || gst_caps_is_empty (output_caps))
+  if (!output_caps)
     result = gst_caps_ref (caps);
   else if (direction == GST_PAD_SINK)
     result = from_sink (caps, output_caps);

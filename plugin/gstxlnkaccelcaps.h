@@ -10,6 +10,9 @@
 
 G_BEGIN_DECLS
 
+/* Whether @accelerator (nullable, open) makes anything that output-caps could be of. Posts the element error. */
+gboolean gst_xlnk_accel_check_output_caps (GstXlnkAccel * self, GstXlnkAccelerator * accelerator);
+
 GstCaps *gst_xlnk_accel_transform_caps (GstBaseTransform * trans, GstPadDirection direction, GstCaps * caps,
     GstCaps * filter);
 

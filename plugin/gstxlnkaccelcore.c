@@ -3,6 +3,7 @@
 
 #include "gstxlnkaccelallocation.h"
 #include "gstxlnkaccelbuffer.h"
+#include "gstxlnkaccelcaps.h"
 #include "gstxlnkaccelstats.h"
 #include "gstxlnkjobs.h"
 #include "gstxlnkquarantine.h"
@@ -81,8 +82,14 @@ gst_xlnk_accel_core_open (GstXlnkAccel * self)
       post_open_error (self, error);
       return FALSE;
     }
-    reclaim (self, accelerator);
   }
+  if (!gst_xlnk_accel_check_output_caps (self, accelerator)) {
+    if (accelerator)
+      gst_xlnk_quarantine_close (accelerator);
+    return FALSE;
+  }
+  if (accelerator)
+    reclaim (self, accelerator);
   GST_OBJECT_LOCK (self);
   self->jobs = accelerator ? gst_xlnk_jobs_new (accelerator, self->settings.timeout) : NULL;
   self->core.latency = 0;

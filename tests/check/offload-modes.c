@@ -18,7 +18,7 @@ G_DEFINE_TYPE (Puppet, puppet, GST_TYPE_XLNK_ACCELERATOR)
 static GstXlnkAcceleratorMode puppet_mode;
 static const char *puppet_refuses;      /* what, without a reason: "submit", say */
 static GstXlnkWait puppet_result;
-static guint puppet_jobs, puppet_flushes;
+static guint puppet_jobs, puppet_flushes, puppet_opened;
 static GstXlnkJob puppet_job;
 
 static GstXlnkAcceleratorMode
@@ -43,7 +43,14 @@ puppet_describe (GstXlnkAccelerator * accelerator G_GNUC_UNUSED, const GstStruct
 static gboolean
 puppet_open (GstXlnkAccelerator * accelerator G_GNUC_UNUSED, GError ** error G_GNUC_UNUSED)
 {
+  puppet_opened += puppet_agrees ("open");
   return puppet_agrees ("open");
+}
+
+static void
+puppet_close (GstXlnkAccelerator * accelerator G_GNUC_UNUSED)
+{
+  puppet_opened--;
 }
 
 static gboolean
@@ -84,6 +91,7 @@ puppet_class_init (PuppetClass * klass)
   accelerator_class->configure = puppet_configure;
   accelerator_class->submit = puppet_submit;
   accelerator_class->wait = puppet_wait;
+  accelerator_class->close = puppet_close;
   accelerator_class->set_flushing = puppet_set_flushing;
 }
 
@@ -161,6 +169,46 @@ GST_START_TEST (a_core_in_place_gets_one_buffer_on_both_sides)
   fail_unless_equals_uint64 (accel_stat (h->element, "copies"), 1);
   gst_buffer_unref (result);
   accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+static GstStateChangeReturn
+start_with_output_caps (GstElement * element, const char *output_caps)
+{
+  GstCaps *caps = gst_caps_from_string (output_caps);
+  GstStateChangeReturn ret;
+
+  g_object_set (element, "output-caps", caps, NULL);
+  gst_caps_unref (caps);
+  ret = gst_element_set_state (element, GST_STATE_READY);
+  gst_element_set_state (element, GST_STATE_NULL);
+  return ret;
+}
+
+/* Else a picture would be announced as a JPEG, and whoever reads it would find none. */
+GST_START_TEST (output_caps_need_a_core_that_writes)
+{
+  GstElement *element = gst_object_ref_sink (gst_element_factory_make ("xlnkaccel", NULL));
+
+  accel_bus = gst_bus_new ();
+  gst_element_set_bus (element, accel_bus);
+  fail_unless_equals_int (start_with_output_caps (element, "ANY"), GST_STATE_CHANGE_SUCCESS);
+  fail_unless_equals_int (start_with_output_caps (element, "image/jpeg"), GST_STATE_CHANGE_FAILURE);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "there is none: set accelerator");
+  g_object_set (element, "accelerator", "puppet", NULL);
+  for (puppet_mode = GST_XLNK_ACCELERATOR_TRANSFORM; puppet_mode <= GST_XLNK_ACCELERATOR_WRITE; puppet_mode++) {
+    gboolean writes = puppet_mode != GST_XLNK_ACCELERATOR_READ;
+
+    fail_unless_equals_int (start_with_output_caps (element, "image/jpeg"),
+        writes ? GST_STATE_CHANGE_SUCCESS : GST_STATE_CHANGE_FAILURE);
+    if (!writes)
+      accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "only reads what passes");
+    fail_unless_equals_int (puppet_opened, 0);
+  }
+  gst_element_set_bus (element, NULL);
+  gst_object_unref (element);
+  gst_object_unref (accel_bus);
 }
 
 GST_END_TEST;
@@ -441,6 +489,7 @@ offload_modes_suite (void)
   tcase_add_checked_fixture (tcase, puppet_setup, xlnk_check_teardown);
   tcase_add_loop_test (tcase, a_core_of_one_side_gets_that_buffer_alone, 0, 2);
   tcase_add_test (tcase, a_core_in_place_gets_one_buffer_on_both_sides);
+  tcase_add_test (tcase, output_caps_need_a_core_that_writes);
   tcase_add_loop_test (tcase, a_buffer_that_is_mapped_is_refused, 0, G_N_ELEMENTS (modes));
   tcase_add_loop_test (tcase, a_buffer_shorter_than_its_frame_is_refused, 0, G_N_ELEMENTS (modes));
   tcase_add_test (tcase, no_memory_for_the_output_is_an_error_that_says_how_much_is_left);
