@@ -452,7 +452,7 @@ main (int argc, char **argv)
   int result;
 
   if (g_getenv ("XLNK_TEST_VALGRIND"))
-    kills = MIN (kills, 20);
+    kills = MIN (kills, 10);
   if (seed == 0)
     seed = (uint64_t) g_get_real_time ();
   setvbuf (stdout, NULL, _IOLBF, 0);

@@ -345,8 +345,8 @@ main (int argc, char **argv)
   setvbuf (stdout, NULL, _IOLBF, 0);
   dice = dice_new (argc > 2 ? g_ascii_strtoull (argv[2], NULL, 10) : 1, 0);
   if (g_getenv ("XLNK_TEST_VALGRIND")) {
-    requests = MIN (requests, 200);
-    stride = MAX (stride, 60);
+    requests = MIN (requests, 100);
+    stride = MAX (stride, 200);
   }
   ledgerdir_use ();
   fd = stranger_open ();
