@@ -55,8 +55,8 @@ GST_END_TEST
 
 GST_START_TEST (stats_have_exactly_the_documented_numbers)
 {
-  static const char *const names[] = { "frames", "copies", "copied-bytes", "flushed-bytes", "invalidated-bytes",
-    "runtime-allocations", "core-time", "live-buffers", "cma-free", "cma-total"
+  static const char *const names[] = { "frames", "copies", "copied-bytes", "memory-copies", "flushed-bytes",
+    "invalidated-bytes", "runtime-allocations", "core-time", "live-buffers", "cma-free", "cma-total"
   };
   GstElement *element = make_element ();
   GstStructure *stats;
