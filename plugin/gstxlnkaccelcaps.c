@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstxlnkaccelcaps.h"
 
+#include "gstxlnkaccelpool.h"
+
 GST_DEBUG_CATEGORY_EXTERN (gst_xlnk_accel_debug);
 #define GST_CAT_DEFAULT gst_xlnk_accel_debug
 
@@ -51,41 +53,92 @@ open_fields (const GstStructure * out, const GstStructure * output)
   return result;
 }
 
-static GstCaps *
-transform_each (GstCaps * caps, GstPadDirection direction, const GstStructure * output)
+/* Those that structure @i of output-caps names, or NULL: the input's stay. */
+static GstCapsFeatures *
+get_named_features (GstCaps * output_caps, guint i)
 {
-  GstCaps *result = gst_caps_new_empty ();
+  GstCapsFeatures *features = gst_caps_get_features (output_caps, i);
 
-  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
-    const GstStructure *structure = gst_caps_get_structure (caps, i);
-    GstCapsFeatures *features = gst_caps_get_features (caps, i);
+  if (!features || gst_caps_features_is_any (features)
+      || gst_caps_features_is_equal (features, GST_CAPS_FEATURES_MEMORY_SYSTEM_MEMORY))
+    return NULL;
+  return features;
+}
 
-    result = gst_caps_merge_structure_full (result,
-        direction == GST_PAD_SINK ? replace_fields (structure, output) : open_fields (structure, output),
-        features ? gst_caps_features_copy (features) : NULL);
+static GstCapsFeatures *
+copy_features (const GstCapsFeatures * features)
+{
+  return features ? gst_caps_features_copy (features) : NULL;
+}
+
+/* The first structure of output-caps that downstream takes counts. */
+static GstCaps *
+from_sink (GstCaps * caps, GstCaps * output_caps)
+{
+  GstCaps *result;
+
+  if (gst_caps_is_any (caps))
+    return gst_caps_ref (output_caps);
+  result = gst_caps_new_empty ();
+  for (guint o = 0; o < gst_caps_get_size (output_caps); o++) {
+    const GstStructure *output = gst_caps_get_structure (output_caps, o);
+    const GstCapsFeatures *named = get_named_features (output_caps, o);
+
+    for (guint i = 0; i < gst_caps_get_size (caps); i++)
+      result = gst_caps_merge_structure_full (result, replace_fields (gst_caps_get_structure (caps, i), output),
+          copy_features (named ? named : gst_caps_get_features (caps, i)));
   }
   return result;
 }
 
+/* What downstream takes of structure @o of output-caps, with any features if it names none. */
 static GstCaps *
-from_sink (GstCaps * caps, GstCaps * output_caps)
+intersect_nth (GstCaps * caps, GstCaps * output_caps, guint o)
 {
-  if (gst_caps_is_any (caps))
-    return gst_caps_ref (output_caps);
-  return transform_each (caps, GST_PAD_SINK, gst_caps_get_structure (output_caps, 0));
+  GstCaps *output = gst_caps_copy_nth (output_caps, o), *result;
+
+  if (!get_named_features (output_caps, o))
+    gst_caps_set_features (output, 0, gst_caps_features_new_any ());
+  result = gst_caps_intersect_full (caps, output, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (output);
+  return result;
+}
+
+/* What may go in for @possible to come out. A core needs system memory; any features at all would be more than that. */
+static GstCaps *
+add_inputs (GstCaps * result, GstCaps * possible, const GstStructure * output, gboolean features_are_named)
+{
+  for (guint i = 0; i < gst_caps_get_size (possible); i++) {
+    const GstStructure *structure = gst_caps_get_structure (possible, i);
+    const GstCapsFeatures *features = gst_caps_get_features (possible, i);
+    gboolean any = features && gst_caps_features_is_any (features);
+
+    if (gst_xlnk_accel_are_foreign_features (features))
+      continue;
+    if (features_are_named || any)
+      result = gst_caps_merge_structure_full (result, open_fields (structure, output), NULL);
+    if (!any)
+      result = gst_caps_merge_structure_full (result, open_fields (structure, output), copy_features (features));
+  }
+  return result;
 }
 
 /* What a core makes something else of, video or not, output-caps does not say. */
 static GstCaps *
 from_src (GstCaps * caps, GstCaps * output_caps)
 {
-  GstCaps *possible, *result;
+  GstCaps *result = gst_caps_new_empty ();
 
-  if (!gst_structure_has_name (gst_caps_get_structure (output_caps, 0), "video/x-raw"))
-    return gst_caps_new_any ();
-  possible = gst_caps_intersect (caps, output_caps);
-  result = transform_each (possible, GST_PAD_SRC, gst_caps_get_structure (output_caps, 0));
-  gst_caps_unref (possible);
+  for (guint o = 0; o < gst_caps_get_size (output_caps) && !gst_caps_is_any (result); o++) {
+    const GstStructure *output = gst_caps_get_structure (output_caps, o);
+    GstCaps *possible = intersect_nth (caps, output_caps, o);
+
+    if (gst_structure_has_name (output, "video/x-raw"))
+      result = add_inputs (result, possible, output, get_named_features (output_caps, o) != NULL);
+    else if (!gst_caps_is_empty (possible))
+      result = gst_caps_merge (result, gst_caps_new_any ());
+    gst_caps_unref (possible);
+  }
   return result;
 }
 
@@ -100,23 +153,36 @@ get_output_caps (GstXlnkAccel * self)
   return caps;
 }
 
+static gboolean
+names_foreign_memory (GstCaps * caps)
+{
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    if (gst_xlnk_accel_are_foreign_features (gst_caps_get_features (caps, i)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* What nothing converts would only get another name, and who reads it would trust that. */
 gboolean
 gst_xlnk_accel_check_output_caps (GstXlnkAccel * self, GstXlnkAccelerator * accelerator)
 {
   GstCaps *caps = get_output_caps (self);
-  gboolean only_reads = accelerator && gst_xlnk_accelerator_get_mode (accelerator) == GST_XLNK_ACCELERATOR_READ;
+  const gchar *problem = NULL;
 
   if (!caps)
     return TRUE;
   if (!accelerator)
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("output-caps says what comes out of an accelerator, and there is none: "
-            "set accelerator, or leave output-caps unset."), ("%" GST_PTR_FORMAT, caps));
-  else if (only_reads)
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("output-caps says what comes out of an accelerator, and this one only "
-            "reads what passes: let it write, by its mode, or leave output-caps unset."), ("%" GST_PTR_FORMAT, caps));
+    problem = "and there is none: set accelerator, or leave output-caps unset";
+  else if (gst_xlnk_accelerator_get_mode (accelerator) == GST_XLNK_ACCELERATOR_READ)
+    problem = "and this one only reads what passes: let it write, by its mode, or leave output-caps unset";
+  else if (names_foreign_memory (caps))
+    problem = "which is contiguous memory, and goes by the name of system memory: name no other one";
+  if (problem)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("output-caps says what comes out of an accelerator, %s.", problem),
+        ("%" GST_PTR_FORMAT, caps));
   gst_caps_unref (caps);
-  return accelerator && !only_reads;
+  return problem == NULL;
 }
 
 GstCaps *

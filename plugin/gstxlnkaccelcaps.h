@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * gstxlnkaccelcaps.h: what comes out of a core that changes the format, by the property output-caps: its fields replace
- * those of the input, and what it does not name stays.
+ * those of the input, and what it does not name stays, the features among it. Of several structures the first that
+ * downstream takes counts.
  */
 #ifndef __GST_XLNK_ACCEL_CAPS_H__
 #define __GST_XLNK_ACCEL_CAPS_H__

@@ -17,15 +17,10 @@ gst_xlnk_accel_parse_video (GstCaps * caps, GstVideoInfo * info)
 }
 
 gboolean
-gst_xlnk_accel_has_foreign_memory (GstCaps * caps)
+gst_xlnk_accel_are_foreign_features (const GstCapsFeatures * features)
 {
-  GstCapsFeatures *features;
   guint i;
 
-  if (!caps || gst_caps_is_any (caps) || gst_caps_is_empty (caps))
-    return FALSE;
-
-  features = gst_caps_get_features (caps, 0);
   for (i = 0; features && i < gst_caps_features_get_size (features); i++) {
     const gchar *feature = gst_caps_features_get_nth (features, i);
 
@@ -34,6 +29,14 @@ gst_xlnk_accel_has_foreign_memory (GstCaps * caps)
       return TRUE;
   }
   return FALSE;
+}
+
+gboolean
+gst_xlnk_accel_has_foreign_memory (GstCaps * caps)
+{
+  if (!caps || gst_caps_is_any (caps) || gst_caps_is_empty (caps))
+    return FALSE;
+  return gst_xlnk_accel_are_foreign_features (gst_caps_get_features (caps, 0));
 }
 
 GstBufferPool *

@@ -24,7 +24,9 @@ typedef struct
 /* TRUE if @caps are raw video of a known layout, which @info then has. Any caps are allowed. */
 gboolean gst_xlnk_accel_parse_video (GstCaps * caps, GstVideoInfo * info);
 
-/* TRUE if @caps name memory of another kind than system memory, such as DMABuf or GLMemory. NULL: none. */
+/* TRUE if these (nullable) name memory of another kind than system memory, such as DMABuf or GLMemory. Of caps the first
+ * structure counts. */
+gboolean gst_xlnk_accel_are_foreign_features (const GstCapsFeatures * features);
 gboolean gst_xlnk_accel_has_foreign_memory (GstCaps * caps);
 
 /* An inactive pool, or NULL if @config asks for the impossible. Sets the size in @config to the pool's own, and the

@@ -206,9 +206,73 @@ GST_START_TEST (output_caps_need_a_core_that_writes)
       accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "only reads what passes");
     fail_unless_equals_int (puppet_opened, 0);
   }
+  puppet_mode = GST_XLNK_ACCELERATOR_TRANSFORM;
+  fail_unless_equals_int (start_with_output_caps (element, "video/x-raw,format=RGB;video/x-raw(memory:DMABuf)"),
+      GST_STATE_CHANGE_FAILURE);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "goes by the name of system memory");
   gst_element_set_bus (element, NULL);
   gst_object_unref (element);
   gst_object_unref (accel_bus);
+}
+
+GST_END_TEST;
+
+#define REST ",width=64,height=48,framerate=30/1"
+#define WITH_OVERLAY "video/x-raw(meta:GstVideoOverlayComposition)"
+
+static const struct
+{
+  const char *output_caps, *input, *downstream, *result;
+} conversions[] = {
+  {"video/x-raw,format=RGB;video/x-raw,format=RGBA", "video/x-raw,format=GRAY8" REST, "video/x-raw,format=RGBA",
+      "video/x-raw,format=RGBA" REST},
+  {"video/x-raw,format=RGB;video/x-raw,format=RGBA", "video/x-raw,format=GRAY8" REST, "video/x-raw",
+      "video/x-raw,format=RGB" REST},
+  {"video/x-raw,format=RGB;image/jpeg", "video/x-raw,format=GRAY8" REST, "image/jpeg", "image/jpeg,format=GRAY8" REST},
+  {"image/jpeg;video/x-raw,format=RGB", "image/png", "image/jpeg;video/x-raw", "image/jpeg"},
+  /* Features that are named come out, whatever goes in; the input's stay if none are. */
+  {WITH_OVERLAY ",format=RGBA", "video/x-raw,format=GRAY8" REST, WITH_OVERLAY, WITH_OVERLAY ",format=RGBA" REST},
+  {WITH_OVERLAY ",format=RGBA", WITH_OVERLAY ",format=GRAY8" REST, WITH_OVERLAY, WITH_OVERLAY ",format=RGBA" REST},
+  {"video/x-raw,format=RGBA", WITH_OVERLAY ",format=GRAY8" REST, WITH_OVERLAY ";video/x-raw",
+      WITH_OVERLAY ",format=RGBA" REST},
+};
+
+GST_START_TEST (output_caps_may_have_several_structures_and_features)
+{
+  GstCaps *output = gst_caps_from_string (conversions[__i__].output_caps), *now, *accepted, *input;
+  GstCaps *expected = gst_caps_from_string (conversions[__i__].result);
+  GstHarness *h = accel_harness_with (NULL, "accelerator", "puppet", "output-caps", output, NULL);
+
+  gst_harness_set_sink_caps_str (h, conversions[__i__].downstream);
+  accepted = gst_pad_peer_query_caps (h->srcpad, NULL);
+  input = gst_caps_from_string (conversions[__i__].input);
+  fail_unless (gst_caps_is_subset (input, accepted), "%" GST_PTR_FORMAT, accepted);
+  gst_harness_set_src_caps (h, input);
+  now = gst_pad_get_current_caps (h->sinkpad);
+  fail_unless (now && gst_caps_is_equal (now, expected), "%" GST_PTR_FORMAT, now);
+  gst_caps_unref (now);
+  gst_caps_unref (accepted);
+  gst_caps_unref (expected);
+  gst_caps_unref (output);
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/* Upstream could offer nothing that the core works on. */
+GST_START_TEST (output_caps_ask_upstream_for_system_memory)
+{
+  GstCaps *output = gst_caps_from_string ("video/x-raw,format=RGBA"), *accepted;
+  GstCaps *expected = gst_caps_from_string ("video/x-raw");
+  GstHarness *h = accel_harness_with (NULL, "accelerator", "puppet", "output-caps", output, NULL);
+
+  gst_harness_set_sink_caps_str (h, "video/x-raw(memory:GLMemory);video/x-raw(ANY)");
+  accepted = gst_pad_peer_query_caps (h->srcpad, NULL);
+  fail_unless (gst_caps_is_equal (accepted, expected), "%" GST_PTR_FORMAT, accepted);
+  gst_caps_unref (accepted);
+  gst_caps_unref (expected);
+  gst_caps_unref (output);
+  accel_harness_done (h);
 }
 
 GST_END_TEST;
@@ -490,6 +554,8 @@ offload_modes_suite (void)
   tcase_add_loop_test (tcase, a_core_of_one_side_gets_that_buffer_alone, 0, 2);
   tcase_add_test (tcase, a_core_in_place_gets_one_buffer_on_both_sides);
   tcase_add_test (tcase, output_caps_need_a_core_that_writes);
+  tcase_add_loop_test (tcase, output_caps_may_have_several_structures_and_features, 0, G_N_ELEMENTS (conversions));
+  tcase_add_test (tcase, output_caps_ask_upstream_for_system_memory);
   tcase_add_loop_test (tcase, a_buffer_that_is_mapped_is_refused, 0, G_N_ELEMENTS (modes));
   tcase_add_loop_test (tcase, a_buffer_shorter_than_its_frame_is_refused, 0, G_N_ELEMENTS (modes));
   tcase_add_test (tcase, no_memory_for_the_output_is_an_error_that_says_how_much_is_left);
