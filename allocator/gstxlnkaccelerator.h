@@ -157,18 +157,24 @@ GstXlnkAccelerator *gst_xlnk_accelerator_make (const gchar * description, GError
 
 /**
  * gst_xlnk_accelerator_open: (skip)
+ *
+ * Since: 0.1
  */
 GST_XLNK_API
 gboolean gst_xlnk_accelerator_open (GstXlnkAccelerator * self, GError ** error);
 
 /**
  * gst_xlnk_accelerator_get_mode: (skip)
+ *
+ * Since: 0.1
  */
 GST_XLNK_API
 GstXlnkAcceleratorMode gst_xlnk_accelerator_get_mode (GstXlnkAccelerator * self);
 
 /**
  * gst_xlnk_accelerator_configure: (skip)
+ *
+ * Since: 0.1
  */
 GST_XLNK_API
 gboolean gst_xlnk_accelerator_configure (GstXlnkAccelerator * self, GstCaps * in_caps, GstCaps * out_caps,
@@ -179,24 +185,32 @@ gboolean gst_xlnk_accelerator_configure (GstXlnkAccelerator * self, GstCaps * in
  *
  * Also checks what no core can do: no planes or an address of 0 where the mode has it read or write, or an address
  * range that wraps.
+ *
+ * Since: 0.1
  */
 GST_XLNK_API
 gboolean gst_xlnk_accelerator_submit (GstXlnkAccelerator * self, const GstXlnkJob * job, GError ** error);
 
 /**
  * gst_xlnk_accelerator_wait: (skip)
+ *
+ * Since: 0.1
  */
 GST_XLNK_API
 GstXlnkWait gst_xlnk_accelerator_wait (GstXlnkAccelerator * self, gint64 deadline, GError ** error);
 
 /**
  * gst_xlnk_accelerator_set_flushing: (skip)
+ *
+ * Since: 0.1
  */
 GST_XLNK_API
 void gst_xlnk_accelerator_set_flushing (GstXlnkAccelerator * self, gboolean flushing);
 
 /**
  * gst_xlnk_accelerator_reset: (skip)
+ *
+ * Since: 0.1
  */
 GST_XLNK_API
 gboolean gst_xlnk_accelerator_reset (GstXlnkAccelerator * self, GError ** error);
@@ -205,6 +219,8 @@ gboolean gst_xlnk_accelerator_reset (GstXlnkAccelerator * self, GError ** error)
  * gst_xlnk_accelerator_describe_state: (skip)
  *
  * Returns: (transfer full): "NAME: STATE", for an error message
+ *
+ * Since: 0.1
  */
 GST_XLNK_API
 gchar *gst_xlnk_accelerator_describe_state (GstXlnkAccelerator * self);
@@ -214,12 +230,16 @@ gchar *gst_xlnk_accelerator_describe_state (GstXlnkAccelerator * self);
  *
  * What became of the core's interrupts since it was opened; zeroes while it is not. From any thread, but not while
  * another one opens or closes.
+ *
+ * Since: 0.1
  */
 GST_XLNK_API
 void gst_xlnk_accelerator_get_interrupts (GstXlnkAccelerator * self, GstXlnkInterrupts * interrupts);
 
 /**
  * gst_xlnk_accelerator_close: (skip)
+ *
+ * Since: 0.1
  */
 GST_XLNK_API
 void gst_xlnk_accelerator_close (GstXlnkAccelerator * self);

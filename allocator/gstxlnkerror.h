@@ -57,6 +57,13 @@ typedef enum
   GST_XLNK_ERROR_TIMEOUT
 } GstXlnkError;
 
+/**
+ * gst_xlnk_error_quark:
+ *
+ * Returns: what #GST_XLNK_ERROR stands for
+ *
+ * Since: 0.1
+ */
 GST_XLNK_API
 GQuark gst_xlnk_error_quark (void);
 

@@ -110,54 +110,146 @@ get_property (GObject * object, guint id, GValue * value, GParamSpec * pspec)
   GST_OBJECT_UNLOCK (self);
 }
 
-void
-gst_xlnk_accel_install_properties (GObjectClass * klass)
+static void
+install_buffer_properties (GObjectClass * klass)
 {
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
 
-  klass->set_property = set_property;
-  klass->get_property = get_property;
-
+  /**
+   * GstXlnkAccel:device:
+   *
+   * The device node of the driver, or `auto` to look for one. Unset: what the environment variable `GST_XLNK_DEVICE`
+   * says, else `auto`. It is opened when the element leaves NULL.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_DEVICE,
       g_param_spec_string ("device", "Device",
           "Device node, or 'auto'; unset: the environment variable "
           "GST_XLNK_DEVICE, else 'auto'. Opened when the element leaves NULL",
           NULL, flags));
+
+  /**
+   * GstXlnkAccel:cacheable:
+   *
+   * Whether the CPU caches the buffers. Uncached ones need no cache maintenance, but the CPU reads them very slowly, and
+   * an unaligned access to them raises SIGBUS.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_CACHEABLE,
+      g_param_spec_boolean ("cacheable", "Cacheable",
+          "Whether the CPU caches the buffers. Uncached buffers need no cache "
+          "maintenance, but reading them is very slow and an unaligned access "
+          "raises SIGBUS", DEFAULT_CACHEABLE, flags | GST_PARAM_MUTABLE_READY));
+
+  /**
+   * GstXlnkAccel:require-zero-copy:
+   *
+   * Whether a buffer that would have to be copied is an error, which names the element that it came from and the reason.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_REQUIRE_ZERO_COPY,
+      g_param_spec_boolean ("require-zero-copy", "Require zero copy",
+          "Stop with an error where a buffer would have to be copied",
+          DEFAULT_REQUIRE_ZERO_COPY, flags | GST_PARAM_MUTABLE_PLAYING));
+
+  /**
+   * GstXlnkAccel:max-buffers:
+   *
+   * How many buffers each pool may have: the one lent to upstream, the one for copies, and the one that an accelerator
+   * writes to. 0 is no limit. With fewer than #GstXlnkAccel:queue-depth needs, fewer frames are in flight. Where
+   * downstream lends a pool of contiguous memory with a limit of its own, that pool is passed on to upstream, unless it is
+   * too small for the frames in flight.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_MAX_BUFFERS,
+      g_param_spec_uint ("max-buffers", "Maximum buffers",
+          "Limit of each pool, the one lent to upstream, the one for copies and the one that an accelerator writes "
+          "to, in buffers; limits queue-depth too (0 = no limit)", 0, G_MAXUINT, DEFAULT_MAX_BUFFERS,
+          flags | GST_PARAM_MUTABLE_READY));
+}
+
+static void
+install_accelerator_properties (GObjectClass * klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  /**
+   * GstXlnkAccel:accelerator:
+   *
+   * What works on the buffers, as the text of a #GstStructure: `passthrough`, `hls`, `axidma`, or what was registered with
+   * gst_xlnk_accelerator_register(), with the fields that it knows. It is opened when the element leaves NULL, and again
+   * when it leaves READY.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_ACCELERATOR,
       g_param_spec_string ("accelerator", "Accelerator",
           "What works on the buffers, as a GstStructure: '" GST_XLNK_ACCEL_PASSTHROUGH
           "' (nothing: contiguous buffers pass untouched), 'hls' (a core made with HLS), 'axidma' (an AXI DMA "
           "engine), or one that a program registered. Unset: passthrough",
           NULL, flags | GST_PARAM_MUTABLE_READY));
-  g_object_class_install_property (klass, PROP_CACHEABLE,
-      g_param_spec_boolean ("cacheable", "Cacheable",
-          "Whether the CPU caches the buffers. Uncached buffers need no cache "
-          "maintenance, but reading them is very slow and an unaligned access "
-          "raises SIGBUS", DEFAULT_CACHEABLE, flags | GST_PARAM_MUTABLE_READY));
-  g_object_class_install_property (klass, PROP_REQUIRE_ZERO_COPY,
-      g_param_spec_boolean ("require-zero-copy", "Require zero copy",
-          "Stop with an error where a buffer would have to be copied",
-          DEFAULT_REQUIRE_ZERO_COPY, flags | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (klass, PROP_MAX_BUFFERS,
-      g_param_spec_uint ("max-buffers", "Maximum buffers",
-          "Limit of each pool, the one lent to upstream, the one for copies and the one that an accelerator writes "
-          "to, in buffers; limits queue-depth too (0 = no limit)", 0, G_MAXUINT, DEFAULT_MAX_BUFFERS,
-          flags | GST_PARAM_MUTABLE_READY));
+
+  /**
+   * GstXlnkAccel:output-caps:
+   *
+   * The fields of the caps that are different behind the accelerator. It is an error where nothing is made: without an
+   * accelerator, or with one that only reads.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_OUTPUT_CAPS,
       g_param_spec_boxed ("output-caps", "Output caps",
           "What comes out of the accelerator where it differs from what goes in, such as "
           "video/x-raw,format=GRAY8; fields that are not named stay as they are. Unset: the same comes out. An error "
           "where nothing is made: without an accelerator, or with one that only reads",
           GST_TYPE_CAPS, flags | GST_PARAM_MUTABLE_READY));
+
+  /**
+   * GstXlnkAccel:queue-depth:
+   *
+   * How many frames are in flight. With 2, upstream makes a frame while the accelerator works on the one before; each
+   * frame beyond the first one is a frame of latency. 0: 1 in a live pipeline and where the frame rate is not known, else 2.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_QUEUE_DEPTH,
       g_param_spec_uint ("queue-depth", "Queue depth",
           "How many frames are in flight: with 2, upstream makes the next one while the accelerator works "
           "(0 = automatic: 1 in a live pipeline or without a frame rate, else 2)", 0, MAX_QUEUE_DEPTH,
           DEFAULT_QUEUE_DEPTH, flags | GST_PARAM_MUTABLE_READY));
+
+  /**
+   * GstXlnkAccel:timeout:
+   *
+   * How long the accelerator may take for one frame, in ns, before it counts as dead. It is reset then; buffers of one that
+   * does not stop stay allocated, since it may still write to them.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_TIMEOUT,
       g_param_spec_uint64 ("timeout", "Timeout",
           "How long the accelerator may take for one frame, in ns, before it counts as dead", GST_MSECOND,
           3600 * GST_SECOND, DEFAULT_TIMEOUT, flags | GST_PARAM_MUTABLE_READY));
+}
+
+static void
+install_stats (GObjectClass * klass)
+{
+  /**
+   * GstXlnkAccel:stats:
+   *
+   * A #GstStructure `xlnkaccel-stats` of #guint64, which is also posted at the end of the stream. Since the element left
+   * READY, of its own: `frames`, `copies` and `copied-bytes` of frames that it had to copy, `runtime-allocations` of
+   * buffers, `core-time` in ns. Since then, of this process and device: `flushed-bytes`, `invalidated-bytes`, and
+   * `memory-copies`, which GStreamer made of contiguous memory for somebody else. As it is now: `live-buffers`,
+   * `cma-free`, `cma-total`; with an accelerator `lost-interrupts`, `spurious-interrupts`, `quarantined-buffers`.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Structure '" GST_XLNK_ACCEL_STATS_NAME "' of guint64 since the "
@@ -168,6 +260,16 @@ gst_xlnk_accel_install_properties (GObjectClass * klass)
           "accelerator: lost-interrupts, spurious-interrupts, quarantined-buffers (of this process: those that cores "
           "which do not answer may still write to)", GST_TYPE_STRUCTURE,
           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+void
+gst_xlnk_accel_install_properties (GObjectClass * klass)
+{
+  klass->set_property = set_property;
+  klass->get_property = get_property;
+  install_buffer_properties (klass);
+  install_accelerator_properties (klass);
+  install_stats (klass);
 }
 
 void
