@@ -111,7 +111,11 @@ chardev_open (XlnkDevice * device, GError ** error)
     set_open_error (error, device->path, errno);
     return false;
   }
-  return identify (device, error) && check_revision (device, error);
+  if (identify (device, error) && check_revision (device, error))
+    return true;
+  xlnk_sys_close (device->fd);
+  device->fd = -1;
+  return false;
 }
 
 static void

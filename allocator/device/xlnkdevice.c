@@ -127,7 +127,6 @@ xlnk_device_leave_parent (XlnkDevice * device)
     return;
   }
   xlnk_log (XLNK_LOG_INFO, "a forked child uses its parent's open file: %s", error->message);
-  xlnk_sys_close (device->fd);
   device->fd = parents;
 }
 

@@ -59,7 +59,7 @@ struct _XlnkDeviceClass
   const char *name;
   size_t max_length;            /* bytes; the most that one allocation can be, and that sync can cover */
 
-  /* Opens @device->path into @device->fd and refuses drivers that it does not know. */
+  /* Opens @device->path into @device->fd, -1 on failure, and refuses drivers that it does not know. */
   bool (*open) (XlnkDevice * device, GError ** error);
   /* Fills in id and phys. The kernel writes them into @slot (xlnkledger.h), which still names the buffer if there is one
    * that cannot be used. On failure *@no_memory tells exhaustion from everything else. */

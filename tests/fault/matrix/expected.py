@@ -155,7 +155,7 @@ FALLBACKS = [
      "a copy for which there is no contiguous memory is made in system memory"),
     (".*", ".*", "", "stop-in-the-middle", "stopped before it came to that"),
     ("chardev_open", ".*", "", "forked-child", "a child that cannot open the device uses its parent's open file"),
-    (".*", "munmap|madvise", "", "registers-uio registers-mem", "the device ring has no log before there is an allocator"),
+    (".*", "munmap|madvise", "", "registers-uio registers-mem registers-and-fork", "the device ring has no log before there is an allocator"),
     ("ask_for_buffer|chardev_map|chardev_is_live|probe|chardev_free|chardev_unmap", ".*", "",
      "after-a-death after-a-death-exposed after-a-reset after-a-wrong-cookie after-a-job beside-the-living",
      "what dead processes left waits for whoever opens the device next"),
@@ -223,8 +223,6 @@ def names(fault, error):
 UNREACHABLE = [
     (TOOL, "chardev_sync", ".*", "`xlnk-ctl` maintains no caches"),
     (TOOL, "note_jobs", ".*", "`xlnk-ctl` finds no core idle and resets none"),
-    (LIBRARY, "leave_to_parent", ".*", "no scenario forks with a core open; `process-forks` does"),
-    (LIBRARY, "xlnk_device_leave_parent", ".*", "where a child's own open fails half-way"),
     (TOOL, "check_mode", ".*", "`xlnk-ctl` allocates nothing for itself"),
     (TOOL, "xlnk_device_leave_parent|xlnk_ledger_leave_parent", ".*", "`xlnk-ctl` does not fork"),
 ]

@@ -4,7 +4,10 @@
  */
 #include "scenarios.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gst/allocators/gstphysmemory.h>
 #include <gst/video/video.h>
@@ -292,19 +295,27 @@ pool (const char *argument G_GNUC_UNUSED)
 /*** registers ***/
 
 /* The window of a core through /dev/mem, beside its UIO node or without one. */
-static void
-registers (const char *argument)
+static GstXlnkRegisters *
+open_registers (const char *argument)
 {
   GError *error = NULL;
   GstXlnkRegisters *window = g_str_has_prefix (argument, "0x")
       ? gst_xlnk_registers_open_mem (g_ascii_strtoull (argument, NULL, 16), 4096, &error)
       : gst_xlnk_registers_open_uio (argument, &error);
+
+  if (!window)
+    witness_take_error (error);
+  return window;
+}
+
+static void
+registers (const char *argument)
+{
+  GstXlnkRegisters *window = open_registers (argument);
   guint32 status;
 
-  if (!window) {
-    witness_take_error (error);
+  if (!window)
     return;
-  }
   status = gst_xlnk_registers_read (window, 0);
   witness_data (&status, sizeof status);
   gst_xlnk_registers_arm_interrupt (window);
@@ -312,6 +323,25 @@ registers (const char *argument)
   gst_xlnk_registers_set_flushing (window, FALSE);
   gst_xlnk_registers_close (window);
   witness_done ();
+}
+
+/* The child closes its copies of the descriptors first thing. */
+static void
+registers_and_fork (const char *argument)
+{
+  GstXlnkRegisters *window = open_registers (argument);
+  int status = 1;
+  pid_t pid;
+
+  if (!window)
+    return;
+  pid = fork ();
+  if (pid == 0)
+    _exit (0);
+  while (waitpid (pid, &status, 0) < 0 && errno == EINTR);
+  gst_xlnk_registers_close (window);
+  if (status == 0)
+    witness_done ();
 }
 
 const Scenario library_scenarios[] = {
@@ -324,5 +354,6 @@ const Scenario library_scenarios[] = {
   {"pool", pool, NULL, NULL, COMPANION_NONE},
   {"registers-uio", registers, "copy", NULL, COMPANION_NONE},
   {"registers-mem", registers, "0x43c80000", NULL, COMPANION_NONE},
+  {"registers-and-fork", registers_and_fork, "0x43c80000", NULL, COMPANION_NONE},
   {NULL, NULL, NULL, NULL, COMPANION_NONE}
 };
