@@ -168,6 +168,9 @@ typedef struct
 bool xlnk_ledger_parse (const void *bytes, size_t size, const char *boot_id, XlnkLedgerContents * contents);
 void xlnk_ledger_contents_clear (XlnkLedgerContents * contents);
 
+/* What the record says that the driver gave; not mapped. */
+XlnkExtent xlnk_ledger_extent (const XlnkLedgerRecord * record);
+
 /*** this process's own ***/
 
 /* One for each device object; NULL until the first allocation. Under the device's mutex, but for the jobs and

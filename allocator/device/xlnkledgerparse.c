@@ -141,3 +141,11 @@ xlnk_ledger_contents_clear (XlnkLedgerContents * contents)
   g_free (contents->records);
   memset (contents, 0, sizeof *contents);
 }
+
+XlnkExtent
+xlnk_ledger_extent (const XlnkLedgerRecord * record)
+{
+  XlnkExtent extent = {.id = record->id,.phys = record->phys,.length = record->length,.cached = record->cached };
+
+  return extent;
+}

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "xlnklog.h"
 #include "xlnksyscall.h"
 
 #define TURN_TRIES 200
@@ -126,4 +127,10 @@ xlnk_ledger_walk_read_any (const XlnkLedgerWalk * self, const char *name, bool *
   xlnk_sys_close (fd);
   errno = reason;
   return reason == 0;
+}
+
+void
+xlnk_ledger_walk_log (const XlnkLedgerWalk * self, const char *name, const char *what, int code)
+{
+  xlnk_log (XLNK_LOG_WARNING, "%s/%s %s: %s", self->dir.path, name, what, xlnk_ledger_walk_explain (code));
 }

@@ -44,6 +44,9 @@ bool xlnk_ledger_walk_read_any (const XlnkLedgerWalk * self, const char *name, b
 /* These errors in words. */
 const char *xlnk_ledger_walk_explain (int code);
 
+/* A warning: "DIRECTORY/@name @what: why". */
+void xlnk_ledger_walk_log (const XlnkLedgerWalk * self, const char *name, const char *what, int code);
+
 G_END_DECLS
 
 #endif /* XLNK_LEDGER_WALK_H */

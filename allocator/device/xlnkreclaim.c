@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "xlnkclaim.h"
 #include "xlnkcookie.h"
 #include "xlnkledgerwalk.h"
 #include "xlnklog.h"
@@ -39,12 +40,6 @@ typedef struct
 
 /*** files ***/
 
-static void
-log_file (const XlnkLedgerWalk * files, const char *name, const char *what, int code)
-{
-  xlnk_log (XLNK_LOG_WARNING, "%s/%s %s: %s", files->dir.path, name, what, xlnk_ledger_walk_explain (code));
-}
-
 static bool
 is_dry (const Walk * walk)
 {
@@ -69,14 +64,6 @@ note_state (File * file, const XlnkLedgerRecord * record, XlnkSlotState state)
 }
 
 /*** one block ***/
-
-static XlnkExtent
-extent_of (const XlnkLedgerRecord * record)
-{
-  XlnkExtent extent = {.id = record->id,.phys = record->phys,.length = record->length,.cached = record->cached };
-
-  return extent;
-}
 
 static void
 keep (File * file, unsigned *counter)
@@ -124,7 +111,7 @@ free_block (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent, X
   XlnkReclaimResult *result = file->walk->result;
 
   if (!note_state (file, record, XLNK_SLOT_FREEING)) {
-    log_file (&file->walk->files, file->name, "cannot be written to", errno);
+    xlnk_ledger_walk_log (&file->walk->files, file->name, "cannot be written to", errno);
     keep (file, &result->failed);
     return;
   }
@@ -198,17 +185,6 @@ settle_match (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent)
     free_block (file, record, extent, XLNK_LOOK_MATCH);
 }
 
-/* Does another ledger call it its own? */
-typedef enum
-{
-  CLAIM_NONE,
-  CLAIM_MADE,                   /* one of a living process has the id */
-  CLAIM_UNKNOWN,                /* that cannot be found out */
-  CLAIM_PROVED,                 /* one, of whomever, has the cookie that is in the block */
-} Claim;
-
-static Claim find_claim (File * file, const XlnkLedgerRecord * record, const XlnkExtent * extent);
-
 /* The bytes prove nothing for this one, but may for another. Whoever asks for the block all the same does not get
  * what somebody living calls his own. */
 static void
@@ -217,17 +193,17 @@ settle_doubtful (File * file, XlnkLedgerRecord * record, const XlnkExtent * exte
   Walk *walk = file->walk;
   bool other = look == XLNK_LOOK_OTHER || record->state == XLNK_SLOT_LIVE || record->state == XLNK_SLOT_WRONG_COOKIE;
   XlnkReclaimFlags flag = other ? XLNK_RECLAIM_WRONG_COOKIE : XLNK_RECLAIM_COOKIE_LESS;
-  Claim claim = find_claim (file, record, extent);
+  XlnkClaim claim = xlnk_claim_find (&walk->files, file->name, record, extent);
 
-  if (claim == CLAIM_PROVED) {
+  if (claim == XLNK_CLAIM_PROVED) {
     drop (file, record);
     return;
   }
-  if ((walk->flags & flag) && claim == CLAIM_NONE) {
+  if ((walk->flags & flag) && claim == XLNK_CLAIM_NONE) {
     free_block (file, record, extent, look);
     return;
   }
-  if ((walk->flags & flag) && claim == CLAIM_UNKNOWN) {
+  if ((walk->flags & flag) && claim == XLNK_CLAIM_UNKNOWN) {
     keep (file, &walk->result->failed);
     return;
   }
@@ -291,7 +267,7 @@ static void
 settle (File * file, XlnkLedgerRecord * record)
 {
   XlnkDevice *device = file->walk->files.device;
-  XlnkExtent extent = extent_of (record);
+  XlnkExtent extent = xlnk_ledger_extent (record);
   g_autoptr (GError) error = NULL;
 
   if (record->id == 0 || device->lifetime_confirmed) {
@@ -332,7 +308,7 @@ log_rejected (const File * file)
 static void
 pass_over (const Walk * walk, const char *name)
 {
-  log_file (&walk->files, name, "is not a ledger that can be read, and stays", errno);
+  xlnk_ledger_walk_log (&walk->files, name, "is not a ledger that can be read, and stays", errno);
   walk->result->failed++;
 }
 
@@ -373,83 +349,6 @@ remove_leftover (const Walk * walk, const char *name)
     return;
   xlnk_sys_unlink_at (walk->files.dir.fd, name);
   xlnk_ledger_dir_unlock_file (fd);
-}
-
-/*** who lives ***/
-
-typedef struct
-{
-  const char *except;           /* the file that the record is in: we have its lock, so it seems alive */
-  const XlnkLedgerRecord *record;
-  const XlnkExtent *extent;     /* mapped */
-  Claim claim;
-} ClaimSearch;
-
-/* Its cookie is in its own last line, wherever ours is. */
-static XlnkLook
-look_for_other (XlnkDevice * device, const ClaimSearch * search, const XlnkLedgerRecord * other)
-{
-  XlnkExtent extent = extent_of (other);
-  XlnkLook look;
-
-  if (other->phys == search->record->phys && other->length == search->record->length)
-    return xlnk_cookie_look (device, search->extent, other->cookie);
-  if (!device->klass->is_live (device, &extent))
-    return errno == EINVAL ? XLNK_LOOK_GONE : XLNK_LOOK_UNKNOWN;
-  if (!device->klass->map_to_look (device, &extent, NULL))
-    return XLNK_LOOK_UNKNOWN;
-  look = xlnk_cookie_look (device, &extent, other->cookie);
-  device->klass->unmap (device, &extent);
-  return look;
-}
-
-static void
-compare_claim (XlnkDevice * device, ClaimSearch * search, const XlnkLedgerRecord * other, bool alive)
-{
-  XlnkLook look;
-
-  if (other->id != search->record->id)
-    return;
-  if (alive)
-    search->claim = MAX (search->claim, CLAIM_MADE);
-  look = look_for_other (device, search, other);
-  if (look == XLNK_LOOK_MATCH)
-    search->claim = CLAIM_PROVED;
-  else if (look == XLNK_LOOK_UNKNOWN)
-    search->claim = MAX (search->claim, CLAIM_UNKNOWN);
-}
-
-static void
-look_for_claim (const XlnkLedgerWalk * files, const char *name, XlnkLedgerName kind, void *data)
-{
-  XlnkLedgerContents contents;
-  ClaimSearch *search = data;
-  bool alive;
-
-  if (kind != XLNK_LEDGER_NAME_OURS || strcmp (name, search->except) == 0)
-    return;
-  if (!xlnk_ledger_walk_read_any (files, name, &alive, &contents)) {
-    if (alive && errno != ENOENT) {
-      log_file (files, name, "cannot be read", errno);
-      search->claim = MAX (search->claim, CLAIM_UNKNOWN);
-    }
-    return;
-  }
-  for (size_t i = 0; i < contents.n_records; i++)
-    compare_claim (files->device, search, &contents.records[i], alive);
-  xlnk_ledger_contents_clear (&contents);
-}
-
-static Claim
-find_claim (File * file, const XlnkLedgerRecord * record, const XlnkExtent * extent)
-{
-  ClaimSearch search = { file->name, record, extent, CLAIM_NONE };
-  g_autoptr (GError) error = NULL;
-
-  if (xlnk_ledger_walk (&file->walk->files, look_for_claim, &search, &error))
-    return search.claim;
-  xlnk_log (XLNK_LOG_WARNING, "%s", error->message);
-  return CLAIM_UNKNOWN;
 }
 
 /*** the whole ***/
