@@ -212,19 +212,21 @@ GST_START_TEST (a_closed_core_is_free_although_a_child_lives)
 
 GST_END_TEST;
 
-/* Does not return. */
+/* Does not return. The child says who it is when fork() is over in it too. */
 static void
-die_with_a_core_and_a_child (gboolean by_address, int pipe)
+hold_a_core_and_fork (gboolean by_address, int pipe)
 {
   pid_t child;
 
   open_core (by_address);
   child = fork_watched ();
-  if (child == 0)
+  if (child == 0) {
+    child = getpid ();
+    if (write (pipe, &child, sizeof child) != sizeof child)
+      _exit (1);
+  }
+  for (;;)
     pause ();
-  if (write (pipe, &child, sizeof child) == sizeof child)
-    raise (SIGKILL);
-  _exit (1);
 }
 
 GST_START_TEST (the_core_of_a_killed_process_is_free_although_its_child_lives)
@@ -236,8 +238,9 @@ GST_START_TEST (the_core_of_a_killed_process_is_free_although_its_child_lives)
   fail_unless (pipe (ends) == 0);
   parent = fork_watched ();
   if (parent == 0)
-    die_with_a_core_and_a_child (by_address, ends[1]);
+    hold_a_core_and_fork (by_address, ends[1]);
   fail_unless (read (ends[0], &child, sizeof child) == sizeof child);
+  kill (parent, SIGKILL);
   fail_unless_equals_int (waitpid (parent, NULL, 0), parent);
   gst_xlnk_registers_close (open_core (by_address));
   fail_unless (kill (child, SIGKILL) == 0);
