@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -33,6 +34,20 @@
     errno = saved_errno; \
   } while (0)
 
+/* g_strerror() takes a lock of GLib's. A forked child, which opens the device and allocates, must not wait for one that
+ * another thread of its parent held. */
+static const char *
+find_words (int code, char *buffer, size_t size)
+{
+#ifdef __GLIBC__
+  return strerror_r (code, buffer, size);
+#else
+  return strerror_r (code, buffer, size) == 0 ? buffer : "?";
+#endif
+}
+
+#define WORDS_FOR(code) find_words ((code), (char[80]) { 0 }, 80)
+
 int
 xlnk_sys_open_with (const char *path, int flags)
 {
@@ -40,7 +55,7 @@ xlnk_sys_open_with (const char *path, int flags)
 
   RETRY (fd, open (path, O_RDWR | O_CLOEXEC | flags));
   if (fd < 0)
-    LOG_FAILURE ("open %s: %s", path, g_strerror (errno));
+    LOG_FAILURE ("open %s: %s", path, WORDS_FOR (errno));
   return fd;
 }
 
@@ -55,7 +70,7 @@ xlnk_sys_close (int fd)
 {
   /* Not repeated: Linux has let the descriptor go even when it says EINTR. */
   if (fd >= 0 && close (fd) != 0)
-    LOG_FAILURE ("close %d: %s", fd, g_strerror (errno));
+    LOG_FAILURE ("close %d: %s", fd, WORDS_FOR (errno));
 }
 
 bool
@@ -63,7 +78,7 @@ xlnk_sys_stat (int fd, struct stat *status)
 {
   if (fstat (fd, status) == 0)
     return true;
-  LOG_FAILURE ("fstat %d: %s", fd, g_strerror (errno));
+  LOG_FAILURE ("fstat %d: %s", fd, WORDS_FOR (errno));
   return false;
 }
 
@@ -79,7 +94,7 @@ xlnk_sys_resolve (const char *path)
   char *resolved = realpath (path, NULL);
 
   if (!resolved)
-    LOG_FAILURE ("realpath %s: %s", path, g_strerror (errno));
+    LOG_FAILURE ("realpath %s: %s", path, WORDS_FOR (errno));
   return resolved;
 }
 
@@ -110,7 +125,7 @@ xlnk_sys_read_file (const char *path)
     good = read_all (fd, text);
   reason = errno;
   if (!good)
-    LOG_FAILURE ("%s %s: %s", fd < 0 ? "open" : "read", path, g_strerror (reason));
+    LOG_FAILURE ("%s %s: %s", fd < 0 ? "open" : "read", path, WORDS_FOR (reason));
   xlnk_sys_close (fd);
   errno = reason;
   return g_string_free (text, !good);
@@ -133,7 +148,7 @@ xlnk_sys_list (const char *path)
   }
   if (!directory || reason != 0) {
     errno = reason;
-    LOG_FAILURE ("%s %s: %s", directory ? "readdir" : "opendir", path, g_strerror (reason));
+    LOG_FAILURE ("%s %s: %s", directory ? "readdir" : "opendir", path, WORDS_FOR (reason));
     g_ptr_array_unref (names);
     errno = reason;
     return NULL;
@@ -150,7 +165,7 @@ xlnk_sys_ioctl (int fd, unsigned long request, void *argument, const char *name,
   RETRY (result, ioctl (fd, request, argument));
   if (result < 0) {
     result = -errno;
-    LOG_FAILURE ("%s (0x%" PRIx64 "): %s", name, detail, g_strerror (errno));
+    LOG_FAILURE ("%s (0x%" PRIx64 "): %s", name, detail, WORDS_FOR (errno));
   } else if (result > 0) {
     xlnk_log (XLNK_LOG_DEBUG, "%s (0x%" PRIx64 "): failed with result %d", name, detail, result);
   } else {
@@ -166,7 +181,7 @@ xlnk_sys_map (int fd, size_t length, uint64_t offset, bool writable)
   void *start = mmap (NULL, length, protection, MAP_SHARED, fd, (off_t) offset);
 
   if (start == MAP_FAILED) {
-    LOG_FAILURE ("mmap (%zu bytes at 0x%" PRIx64 "): %s", length, offset, g_strerror (errno));
+    LOG_FAILURE ("mmap (%zu bytes at 0x%" PRIx64 "): %s", length, offset, WORDS_FOR (errno));
     return NULL;
   }
   xlnk_log (XLNK_LOG_TRACE, "mmap (%zu bytes at 0x%" PRIx64 ") = %p", length, offset, start);
@@ -177,7 +192,7 @@ void
 xlnk_sys_unmap (void *start, size_t length)
 {
   if (munmap (start, length) != 0)
-    xlnk_log (XLNK_LOG_ERROR, "munmap (%p, %zu): %s", start, length, g_strerror (errno));
+    xlnk_log (XLNK_LOG_ERROR, "munmap (%p, %zu): %s", start, length, WORDS_FOR (errno));
 }
 
 bool
@@ -185,7 +200,7 @@ xlnk_sys_keep_from_children (void *start, size_t length)
 {
   if (madvise (start, length, MADV_DONTFORK) == 0)
     return true;
-  LOG_FAILURE ("madvise (%p, %zu, MADV_DONTFORK): %s", start, length, g_strerror (errno));
+  LOG_FAILURE ("madvise (%p, %zu, MADV_DONTFORK): %s", start, length, WORDS_FOR (errno));
   return false;
 }
 
@@ -196,7 +211,7 @@ xlnk_sys_random (void *data, size_t size)
 
   RETRY (done, getrandom (data, size, GRND_NONBLOCK));
   if (done != (ssize_t) size)
-    LOG_FAILURE ("getrandom (%zu bytes) = %zd: %s", size, done, g_strerror (errno));
+    LOG_FAILURE ("getrandom (%zu bytes) = %zd: %s", size, done, WORDS_FOR (errno));
   return done == (ssize_t) size;
 }
 
@@ -240,7 +255,7 @@ xlnk_sys_write_word (int fd, int32_t word)
 
   RETRY (done, write (fd, &word, sizeof word));
   if (done != (ssize_t) sizeof word)
-    LOG_FAILURE ("write (fd %d, %" PRId32 ") = %zd: %s", fd, word, done, g_strerror (errno));
+    LOG_FAILURE ("write (fd %d, %" PRId32 ") = %zd: %s", fd, word, done, WORDS_FOR (errno));
   return done == (ssize_t) sizeof word;
 }
 
@@ -251,7 +266,7 @@ xlnk_sys_lock (int fd)
 
   RETRY (result, flock (fd, LOCK_EX | LOCK_NB));
   if (result != 0)
-    LOG_FAILURE ("flock (fd %d): %s", fd, g_strerror (errno));
+    LOG_FAILURE ("flock (fd %d): %s", fd, WORDS_FOR (errno));
   return result == 0;
 }
 
@@ -262,7 +277,7 @@ xlnk_sys_is_locked (int fd)
 
   RETRY (result, flock (fd, LOCK_SH | LOCK_NB));
   if (result != 0) {
-    LOG_FAILURE ("flock (fd %d, LOCK_SH): %s", fd, g_strerror (errno));
+    LOG_FAILURE ("flock (fd %d, LOCK_SH): %s", fd, WORDS_FOR (errno));
     return true;
   }
   flock (fd, LOCK_UN);
@@ -280,7 +295,7 @@ xlnk_sys_lock_range (int fd, uint64_t start, uint64_t length)
   if (result != 0) {
     if (errno == EACCES)        /* POSIX lets a system say it either way */
       errno = EAGAIN;
-    LOG_FAILURE ("lock (fd %d, %" PRIu64 " bytes at 0x%" PRIx64 "): %s", fd, length, start, g_strerror (errno));
+    LOG_FAILURE ("lock (fd %d, %" PRIu64 " bytes at 0x%" PRIx64 "): %s", fd, length, start, WORDS_FOR (errno));
   }
   return result == 0;
 }
@@ -291,7 +306,7 @@ xlnk_sys_unlock (int fd)
   struct flock all = {.l_type = F_UNLCK,.l_whence = SEEK_SET };
 
   if (flock (fd, LOCK_UN) != 0 || fcntl (fd, F_OFD_SETLK, &all) != 0)
-    LOG_FAILURE ("unlock (fd %d): %s", fd, g_strerror (errno));
+    LOG_FAILURE ("unlock (fd %d): %s", fd, WORDS_FOR (errno));
 }
 
 int
@@ -308,7 +323,7 @@ xlnk_sys_poll (struct pollfd *fds, unsigned n, int64_t timeout_us)
   if (result < 0 && errno == EINTR)
     return 0;
   if (result < 0)
-    LOG_FAILURE ("ppoll (%u descriptors): %s", n, g_strerror (errno));
+    LOG_FAILURE ("ppoll (%u descriptors): %s", n, WORDS_FOR (errno));
   return result;
 }
 
@@ -318,7 +333,7 @@ xlnk_sys_eventfd (void)
   int fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
 
   if (fd < 0)
-    LOG_FAILURE ("eventfd: %s", g_strerror (errno));
+    LOG_FAILURE ("eventfd: %s", WORDS_FOR (errno));
   return fd;
 }
 
@@ -330,7 +345,7 @@ xlnk_sys_event_set (int fd)
 
   RETRY (done, write (fd, &one, sizeof one));
   if (done != (ssize_t) sizeof one)
-    LOG_FAILURE ("write (eventfd %d): %s", fd, g_strerror (errno));
+    LOG_FAILURE ("write (eventfd %d): %s", fd, WORDS_FOR (errno));
 }
 
 void
@@ -341,7 +356,7 @@ xlnk_sys_event_clear (int fd)
 
   RETRY (done, read (fd, &count, sizeof count));
   if (done < 0 && errno != EAGAIN)
-    LOG_FAILURE ("read (eventfd %d): %s", fd, g_strerror (errno));
+    LOG_FAILURE ("read (eventfd %d): %s", fd, WORDS_FOR (errno));
 }
 
 /*** files of the ledger ***/
@@ -353,7 +368,7 @@ xlnk_sys_open_directory (const char *path)
 
   RETRY (fd, open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (fd < 0)
-    LOG_FAILURE ("open %s: %s", path, g_strerror (errno));
+    LOG_FAILURE ("open %s: %s", path, WORDS_FOR (errno));
   return fd;
 }
 
@@ -363,7 +378,7 @@ xlnk_sys_make_directory (const char *path, mode_t mode)
   int result = mkdir (path, mode);
 
   if (result != 0)
-    LOG_FAILURE ("mkdir %s: %s", path, g_strerror (errno));
+    LOG_FAILURE ("mkdir %s: %s", path, WORDS_FOR (errno));
   return result == 0;
 }
 
@@ -375,7 +390,7 @@ xlnk_sys_open_at (int directory, const char *name, int flags, mode_t mode)
   /* Without O_NONBLOCK a fifo in the file's place would be waited for. */
   RETRY (fd, openat (directory, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode));
   if (fd < 0)
-    LOG_FAILURE ("openat %s: %s", name, g_strerror (errno));
+    LOG_FAILURE ("openat %s: %s", name, WORDS_FOR (errno));
   return fd;
 }
 
@@ -385,7 +400,7 @@ xlnk_sys_unlink_at (int directory, const char *name)
   int result = unlinkat (directory, name, 0);
 
   if (result != 0)
-    LOG_FAILURE ("unlinkat %s: %s", name, g_strerror (errno));
+    LOG_FAILURE ("unlinkat %s: %s", name, WORDS_FOR (errno));
   return result == 0;
 }
 
@@ -396,7 +411,7 @@ xlnk_sys_rename_at (int directory, const char *from, const char *to)
   int result = (int) syscall (SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE);
 
   if (result != 0)
-    LOG_FAILURE ("renameat2 %s to %s: %s", from, to, g_strerror (errno));
+    LOG_FAILURE ("renameat2 %s to %s: %s", from, to, WORDS_FOR (errno));
   return result == 0;
 }
 
@@ -410,7 +425,7 @@ start_names (int directory, XlnkNames * position)
     return false;
   position->stream = fdopendir (fd);
   if (!position->stream) {
-    LOG_FAILURE ("fdopendir: %s", g_strerror (errno));
+    LOG_FAILURE ("fdopendir: %s", WORDS_FOR (errno));
     close (fd);
   }
   return position->stream != NULL;
@@ -426,7 +441,7 @@ xlnk_sys_read_name (int directory, XlnkNames * position)
   errno = 0;
   entry = readdir (position->stream);
   if (!entry && errno != 0)
-    LOG_FAILURE ("readdir: %s", g_strerror (errno));
+    LOG_FAILURE ("readdir: %s", WORDS_FOR (errno));
   return entry ? entry->d_name : NULL;
 }
 
@@ -447,7 +462,7 @@ xlnk_sys_set_mode (int fd, mode_t mode)
   int result = fchmod (fd, mode);
 
   if (result != 0)
-    LOG_FAILURE ("fchmod (fd %d, %o): %s", fd, (unsigned) mode, g_strerror (errno));
+    LOG_FAILURE ("fchmod (fd %d, %o): %s", fd, (unsigned) mode, WORDS_FOR (errno));
   return result == 0;
 }
 
@@ -460,7 +475,7 @@ xlnk_sys_is_in_memory (int fd)
 
   RETRY (result, fstatfs (fd, &status));
   if (result != 0) {
-    LOG_FAILURE ("fstatfs (fd %d): %s", fd, g_strerror (errno));
+    LOG_FAILURE ("fstatfs (fd %d): %s", fd, WORDS_FOR (errno));
     return true;
   }
   type = (unsigned long) status.f_type;
@@ -477,7 +492,7 @@ xlnk_sys_allocate (int fd, uint64_t offset, uint64_t size)
   } while (code == EINTR);
   errno = code;
   if (code != 0)
-    LOG_FAILURE ("posix_fallocate (fd %d, %" PRIu64 " bytes at %" PRIu64 "): %s", fd, size, offset, g_strerror (code));
+    LOG_FAILURE ("posix_fallocate (fd %d, %" PRIu64 " bytes at %" PRIu64 "): %s", fd, size, offset, WORDS_FOR (code));
   return code == 0;
 }
 
@@ -487,6 +502,6 @@ xlnk_sys_lock_pages (void *start, size_t length)
   int result = mlock (start, length);
 
   if (result != 0)
-    LOG_FAILURE ("mlock (%zu bytes): %s", length, g_strerror (errno));
+    LOG_FAILURE ("mlock (%zu bytes): %s", length, WORDS_FOR (errno));
   return result == 0;
 }
