@@ -23,11 +23,11 @@ xlnk_ledger_walk_begin (XlnkLedgerWalk * self, XlnkDevice * device, GError ** er
 }
 
 bool
-xlnk_ledger_walk_take_turn (XlnkLedgerWalk * self)
+xlnk_ledger_walk_take_turn (XlnkLedgerWalk * self, bool wait)
 {
   unsigned n = 0;
 
-  while (!(self->turn = xlnk_sys_lock (self->dir.fd)) && errno == EAGAIN && n++ < TURN_TRIES) {
+  while (!(self->turn = xlnk_sys_lock (self->dir.fd)) && errno == EAGAIN && wait && n++ < TURN_TRIES) {
     pthread_mutex_unlock (&self->device->mutex);
     g_usleep (TURN_PAUSE);
     pthread_mutex_lock (&self->device->mutex);

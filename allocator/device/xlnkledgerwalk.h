@@ -21,11 +21,11 @@ typedef struct
 bool xlnk_ledger_walk_begin (XlnkLedgerWalk * self, XlnkDevice * device, GError ** error);
 void xlnk_ledger_walk_end (XlnkLedgerWalk * self);
 
-/* For who frees on the way: one at a time, so that who comes second finds free what the first had under way. Waits for at
- * most two seconds, since the lock may be held by anybody who may open the directory, and each file has a lock of its own
- * anyway. Tells whether it had to wait. Until the end of the walk. Under the device's mutex, which others may have while
- * this waits. */
-bool xlnk_ledger_walk_take_turn (XlnkLedgerWalk * self);
+/* For who frees on the way, until the end of the walk. With @wait one at a time, so that who comes second finds free what
+ * the first had under way; for at most two seconds, since the lock may be held by anybody who may open the directory, and
+ * each file has a lock of its own anyway. Tells whether it had to wait. Under the device's mutex, which others may have
+ * while this waits. */
+bool xlnk_ledger_walk_take_turn (XlnkLedgerWalk * self, bool wait);
 
 typedef void (*XlnkLedgerWalkFunc) (const XlnkLedgerWalk * self, const char *name, XlnkLedgerName kind, void *data);
 

@@ -23,7 +23,8 @@ typedef struct
   bool stopped;                 /* a core was: */
   uint64_t base;
   const char *name;
-  bool waited;                  /* for somebody else who was at it */
+  bool patient;                 /* waits for somebody else who is at it */
+  bool waited;                  /* and had to */
   bool tried;                   /* the driver's habits: a trial costs a block, and what cannot be had once is not asked again */
   XlnkReclaimResult *result;
 } Walk;
@@ -372,7 +373,7 @@ reclaim (Walk * walk, XlnkDevice * device, XlnkReclaimResult * result, GError **
   memset (result, 0, sizeof *result);
   walk->result = result;
   if (xlnk_ledger_walk_begin (&walk->files, device, &reason)) {
-    walk->waited = xlnk_ledger_walk_take_turn (&walk->files);
+    walk->waited = xlnk_ledger_walk_take_turn (&walk->files, walk->patient);
     done = xlnk_ledger_walk (&walk->files, settle_name, walk, &reason);
   }
   xlnk_ledger_walk_end (&walk->files);
@@ -397,7 +398,7 @@ reclaim_with_lock (Walk * walk, XlnkDevice * device, XlnkReclaimResult * result,
 bool
 xlnk_reclaim (XlnkDevice * device, XlnkReclaimFlags flags, XlnkReclaimResult * result, GError ** error)
 {
-  Walk walk = {.flags = flags };
+  Walk walk = {.flags = flags,.patient = true };
 
   return reclaim_with_lock (&walk, device, result, error);
 }
@@ -411,7 +412,7 @@ flags_of_policy (void)
 bool
 xlnk_reclaim_core (XlnkDevice * device, uint64_t base, const char *name, XlnkReclaimResult * result, GError ** error)
 {
-  Walk walk = {.flags = flags_of_policy (),.stopped = true,.base = base,.name = name };
+  Walk walk = {.flags = flags_of_policy (),.patient = true,.stopped = true,.base = base,.name = name };
 
   return reclaim_with_lock (&walk, device, result, error);
 }
@@ -433,9 +434,9 @@ log_result (const XlnkDevice * device, const XlnkReclaimResult * result)
 
 /* True if there may be more memory now. */
 static bool
-reclaim_by_policy (XlnkDevice * device)
+reclaim_by_policy (XlnkDevice * device, bool patient)
 {
-  Walk walk = {.flags = flags_of_policy () };
+  Walk walk = {.flags = flags_of_policy (),.patient = patient };
   g_autoptr (GError) error = NULL;
   XlnkReclaimResult result;
 
@@ -450,14 +451,15 @@ void
 xlnk_reclaim_quietly (XlnkDevice * device)
 {
   pthread_mutex_lock (&device->mutex);
-  reclaim_by_policy (device);
+  /* Who opens the device wants no memory yet. */
+  reclaim_by_policy (device, false);
   pthread_mutex_unlock (&device->mutex);
 }
 
 bool
 xlnk_reclaim_for_memory (XlnkDevice * device)
 {
-  return reclaim_by_policy (device);
+  return reclaim_by_policy (device, true);
 }
 
 /*** asking ***/

@@ -95,7 +95,7 @@ begin_to_reclaim (gconstpointer data G_GNUC_UNUSED)
   g_autoptr (GError) error = NULL;
 
   g_assert_true (xlnk_ledger_walk_begin (&files, open_to_look (), &error));
-  xlnk_ledger_walk_take_turn (&files);
+  xlnk_ledger_walk_take_turn (&files, true);
   xlnk_ledger_walk (&files, lock_file, NULL, &error);
   g_assert_no_error (error);
 }

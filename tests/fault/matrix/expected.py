@@ -84,7 +84,7 @@ RECOVERIES = [
     ("chardev_free", "free", "", "the buffer is lost, and the log says so", "(WARN|ERROR) .*refused to free"),
     ("chardev_is_live", "cachectrl", "", "the buffer is not freed, and the log says so", "WARN .*(no longer ours|still ours|does not say whether)"),
     ("chardev_open", "ioctl", "ENOTTY", "what the second of the two answers anyway", None),
-    ("check_mode", "cachectrl", "EINVAL", "the right answer: there is no buffer at address 0", None),
+    ("check_mode|chardev_alloc", "cachectrl", "EINVAL", "the right answer: there is no buffer at address 0", None),
     ("chardev_sync", "cachectrl", "", "videotestsrc goes on when it cannot map a frame, and the log says so",
      "WARN .*refused to maintain"),
     ("xlnk_cookie_make|xlnk_ledger_take", "getrandom", "", "GLib has random numbers too", None),
@@ -223,7 +223,7 @@ def names(fault, error):
 UNREACHABLE = [
     (TOOL, "chardev_sync", ".*", "`xlnk-ctl` maintains no caches"),
     (TOOL, "note_jobs", ".*", "`xlnk-ctl` finds no core idle and resets none"),
-    (TOOL, "check_mode", ".*", "`xlnk-ctl` allocates nothing for itself"),
+    (TOOL, "check_mode|chardev_alloc", ".*", "`xlnk-ctl` allocates nothing for itself"),
     (TOOL, "xlnk_device_leave_parent|xlnk_ledger_leave_parent", ".*", "`xlnk-ctl` does not fork"),
 ]
 
