@@ -227,6 +227,38 @@ GST_START_TEST (a_crop_of_a_frame_as_large_as_its_caps_is_kept)
 }
 GST_END_TEST
 
+static void
+expect_region (GstBuffer * buffer, gint id, guint x, guint y, guint width, guint height)
+{
+  GstVideoRegionOfInterestMeta *roi = gst_buffer_get_video_region_of_interest_meta_id (buffer, id);
+
+  fail_unless (roi != NULL);
+  fail_unless (roi->x == x && roi->y == y && roi->w == width && roi->h == height, "%u,%u %ux%u", roi->x, roi->y, roi->w,
+      roi->h);
+}
+
+GST_START_TEST (regions_of_interest_move_with_what_is_shown)
+{
+  const Cropped *picture = &cropped[0];
+  Downstream downstream = {.video_meta = TRUE,.crop_meta = TRUE };
+  GstHarness *h = accel_harness (&downstream);
+  GstBuffer *buffer = make_cropped (picture, NULL);
+
+  gst_buffer_add_video_region_of_interest_meta (buffer, "inside", 20, 16, 10, 12)->id = 1;
+  gst_buffer_add_video_region_of_interest_meta (buffer, "corner", 0, 0, 10, 12)->id = 2;
+  gst_buffer_add_video_region_of_interest_meta (buffer, "beyond", 70, 50, G_MAXUINT, 20)->id = 3;
+  gst_buffer_add_video_region_of_interest_meta (buffer, "outside", 0, 0, 8, 60)->id = 4;
+  set_caps (h, picture);
+  buffer = accel_push_and_pull (h, buffer);
+  expect_region (buffer, 1, 12, 10, 10, 12);
+  expect_region (buffer, 2, 0, 0, 2, 6);
+  expect_region (buffer, 3, 62, 44, 2, 4);
+  fail_unless (gst_buffer_get_video_region_of_interest_meta_id (buffer, 4) == NULL);
+  gst_buffer_unref (buffer);
+  accel_harness_done (h);
+}
+GST_END_TEST
+
 static const Cropped impossible[] = {
   {GST_VIDEO_FORMAT_RGBA, 80, 60, 17, 6, 64, 48},
   {GST_VIDEO_FORMAT_RGBA, 80, 60, 8, 13, 64, 48},
@@ -391,6 +423,7 @@ picture_parts_suite (void)
   tcase_add_loop_test (test_case, a_copy_of_a_cropped_frame_is_what_it_shows, 0, G_N_ELEMENTS (cropped));
   tcase_add_test (test_case, a_cropped_frame_of_ours_passes_untouched);
   tcase_add_test (test_case, a_crop_of_a_frame_as_large_as_its_caps_is_kept);
+  tcase_add_test (test_case, regions_of_interest_move_with_what_is_shown);
   tcase_add_loop_test (test_case, a_crop_that_cannot_be_copied_is_an_error, 0, G_N_ELEMENTS (impossible));
   tcase_add_test (test_case, cropping_is_not_promised_for_a_core);
   tcase_add_test (test_case, a_core_works_on_what_is_shown);
