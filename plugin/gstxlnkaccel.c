@@ -309,19 +309,35 @@ gst_xlnk_accel_query (GstBaseTransform * trans, GstPadDirection direction, GstQu
 
 /*** buffers ***/
 
+/* What has to be done before the base class sees a buffer. What is in flight comes before a discontinuity, and before the
+ * base class negotiates anew: it has the old caps. */
+static GstFlowReturn
+prepare_for_buffer (GstXlnkAccel * self, GstBuffer * buffer)
+{
+  GstFlowReturn answer;
+
+  if (GST_BUFFER_IS_DISCONT (buffer) || gst_pad_needs_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self)))
+    gst_xlnk_accel_core_drain (self);
+  answer = gst_xlnk_accel_core_take_answer (self);
+  if (answer == GST_FLOW_OK && !gst_xlnk_accel_core_configure_without_caps (self))
+    answer = GST_FLOW_NOT_NEGOTIATED;
+  return answer;
+}
+
+/* @is_discont stays TRUE until the base class itself has pushed a buffer, and so says nothing about @buffer. */
 static GstFlowReturn
 gst_xlnk_accel_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont, GstBuffer * buffer)
 {
   GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
+  GstFlowReturn ret = prepare_for_buffer (self, buffer);
 
-  /* Before the base class negotiates anew: what is in flight has the old caps. */
-  if (is_discont || gst_pad_needs_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (trans)))
-    gst_xlnk_accel_core_drain (self);
-  if (!gst_xlnk_accel_core_configure_without_caps (self)) {
+  if (ret != GST_FLOW_OK) {
     gst_buffer_unref (buffer);
-    return GST_FLOW_NOT_NEGOTIATED;
+    return ret;
   }
-  return GST_BASE_TRANSFORM_CLASS (parent_class)->submit_input_buffer (trans, is_discont, buffer);
+  ret = GST_BASE_TRANSFORM_CLASS (parent_class)->submit_input_buffer (trans, is_discont, buffer);
+  gst_xlnk_accel_core_mark_gap (self, ret);
+  return ret;
 }
 
 static GstFlowReturn

@@ -60,6 +60,8 @@ typedef struct
   gboolean in_is_video, out_is_video;
   GstVideoInfo in, out;
   guint depth;                  /* frames in flight */
+  GstFlowReturn answer;         /* the first that was not OK to what was drained, until upstream has it */
+  gboolean is_behind_gap;       /* a frame was left out: the next one is discontinuous */
   GstClockTime latency;         /* the longest that the core has taken, rounded up; under the object lock */
 } GstXlnkAccelCore;
 

@@ -220,6 +220,8 @@ gst_xlnk_accel_core_forget_stream (GstXlnkAccel * self)
   self->core.in_is_video = self->core.out_is_video = FALSE;
   self->core.depth = 0;
   GST_OBJECT_UNLOCK (self);
+  self->core.answer = GST_FLOW_OK;
+  self->core.is_behind_gap = FALSE;
 }
 
 static void
@@ -404,6 +406,20 @@ get_output (GstXlnkAccel * self, GstBuffer * in, GstBuffer ** out)
   return GST_FLOW_OK;
 }
 
+/* *@out is where the core writes what it makes of @contiguous, or NULL. To get buffers back may have taken a drain: if
+ * downstream did not want what came, it does not want this frame. */
+static GstFlowReturn
+prepare_output (GstXlnkAccel * self, GstBuffer * contiguous, GstBuffer ** out)
+{
+  GstFlowReturn ret = get_output (self, contiguous, out);
+
+  if (ret == GST_FLOW_OK)
+    ret = gst_xlnk_accel_core_take_answer (self);
+  if (ret != GST_FLOW_OK)
+    gst_buffer_replace (out, NULL);
+  return ret;
+}
+
 /* Takes the reference. */
 static GstFlowReturn
 push_frame (GstXlnkAccel * self, GstBuffer * in)
@@ -417,7 +433,7 @@ push_frame (GstXlnkAccel * self, GstBuffer * in)
   ret = gst_xlnk_accel_make_contiguous (self, in, &contiguous);
   if (ret != GST_FLOW_OK)
     return ret;
-  ret = get_output (self, contiguous, &out);
+  ret = prepare_output (self, contiguous, &out);
   if (ret != GST_FLOW_OK) {
     gst_buffer_unref (contiguous);
     return ret;
@@ -460,8 +476,8 @@ gst_xlnk_accel_core_generate (GstBaseTransform * trans, GstBuffer ** out)
   return pop_frame (self, full, out);
 }
 
-GstFlowReturn
-gst_xlnk_accel_core_drain (GstXlnkAccel * self)
+static GstFlowReturn
+push_all (GstXlnkAccel * self)
 {
   GstFlowReturn ret = GST_FLOW_OK;
 
@@ -472,10 +488,43 @@ gst_xlnk_accel_core_drain (GstXlnkAccel * self)
     if (ret == GST_FLOW_OK && out)
       ret = gst_pad_push (GST_BASE_TRANSFORM_SRC_PAD (self), out);
   }
+  return ret;
+}
+
+void
+gst_xlnk_accel_core_drain (GstXlnkAccel * self)
+{
+  GstFlowReturn ret = push_all (self);
+
+  if (self->core.answer == GST_FLOW_OK)
+    self->core.answer = ret;
   /* What nobody took must not come after what it is drained before. A flush drops it later, without waiting here. */
   if (ret != GST_FLOW_OK && ret != GST_FLOW_FLUSHING)
     gst_xlnk_jobs_abandon (self->jobs);
-  return ret;
+}
+
+GstFlowReturn
+gst_xlnk_accel_core_take_answer (GstXlnkAccel * self)
+{
+  GstFlowReturn answer = self->core.answer;
+
+  self->core.answer = GST_FLOW_OK;
+  return answer;
+}
+
+/* The base class marks the next buffer that it pushes, which was before the gap if others were in flight. */
+void
+gst_xlnk_accel_core_mark_gap (GstXlnkAccel * self, GstFlowReturn ret)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+
+  if (ret == GST_BASE_TRANSFORM_FLOW_DROPPED) {
+    self->core.is_behind_gap = TRUE;
+  } else if (self->core.is_behind_gap && trans->queued_buf) {
+    trans->queued_buf = gst_buffer_make_writable (trans->queued_buf);
+    GST_BUFFER_FLAG_SET (trans->queued_buf, GST_BUFFER_FLAG_DISCONT);
+    self->core.is_behind_gap = FALSE;
+  }
 }
 
 void
@@ -489,6 +538,7 @@ gst_xlnk_accel_core_abandon (GstXlnkAccel * self)
 {
   if (self->jobs)
     gst_xlnk_jobs_abandon (self->jobs);
+  self->core.answer = GST_FLOW_OK;
 }
 
 void

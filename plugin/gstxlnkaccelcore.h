@@ -3,7 +3,8 @@
  * gstxlnkaccelcore.h: xlnkaccel with an accelerator: opens it, feeds it, takes its results in order.
  *
  * Frames go through the queue of gstxlnkjobs.h: with a depth of 2 upstream writes frame n + 1 while the core works on
- * frame n, with a depth of 1 each frame waits for the core. Everything is drained before what must not overtake it.
+ * frame n, with a depth of 1 each frame waits for the core. Everything is drained before what must not overtake it. What
+ * downstream answers to what is drained, between two buffers, is for the next one to tell upstream.
  */
 #ifndef __GST_XLNK_ACCEL_CORE_H__
 #define __GST_XLNK_ACCEL_CORE_H__
@@ -43,13 +44,20 @@ GstFlowReturn gst_xlnk_accel_core_generate (GstBaseTransform * trans, GstBuffer 
 /* GstBaseTransformClass.transform_meta: whether @meta of @in holds for @out, too. */
 gboolean gst_xlnk_accel_core_transform_meta (GstBaseTransform * trans, GstBuffer * out, GstMeta * meta, GstBuffer * in);
 
-/* Streaming thread: pushes all results downstream. Those that it refuses are dropped. */
-GstFlowReturn gst_xlnk_accel_core_drain (GstXlnkAccel * self);
+/* Streaming thread: pushes all results downstream. Those that it refuses are dropped, and its answer is kept. */
+void gst_xlnk_accel_core_drain (GstXlnkAccel * self);
+
+/* Streaming thread: that answer, once; GST_FLOW_OK if there is none. */
+GstFlowReturn gst_xlnk_accel_core_take_answer (GstXlnkAccel * self);
+
+/* Streaming thread, behind the base class, which has answered @ret: the frame in its place is marked discontinuous if the
+ * one before it was left out for being late. */
+void gst_xlnk_accel_core_mark_gap (GstXlnkAccel * self, GstFlowReturn ret);
 
 /* GstXlnkOwnPoolFunc: that, so that the buffers of frames in flight come back. */
 void gst_xlnk_accel_core_free_buffers (gpointer self);
 
-/* While there is no streaming, or in its thread: waits for the core and drops all results. */
+/* While there is no streaming, or in its thread: waits for the core and drops all results, and what downstream said. */
 void gst_xlnk_accel_core_abandon (GstXlnkAccel * self);
 
 /* From any thread. */
