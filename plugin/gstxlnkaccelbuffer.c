@@ -226,5 +226,8 @@ gst_xlnk_accel_make_contiguous (GstXlnkAccel * self, GstBuffer * buffer, GstBuff
     ret = copy_if_needed (self, buffer, contiguous);
   if (ret != GST_FLOW_OK || *contiguous != buffer)
     gst_buffer_unref (buffer);
+  /* A gap says that nothing is in it. */
+  if (ret == GST_FLOW_OK && core_writes_in_place (self))
+    GST_BUFFER_FLAG_UNSET (*contiguous, GST_BUFFER_FLAG_GAP);
   return ret;
 }
