@@ -234,6 +234,18 @@ note_in_caps (GstXlnkAccel * self)
     self->core.in_caps = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
 }
 
+/* Drained before, unless it is flushing, or somebody has asked for new caps after we looked and before the base class did:
+ * downstream has the new ones by now. */
+static void
+drop_frames_of_old_caps (GstXlnkAccel * self)
+{
+  guint n = gst_xlnk_jobs_length (self->jobs);
+
+  if (n > 0)
+    GST_WARNING_OBJECT (self, "dropping %u frames in flight, which have the caps before these", n);
+  gst_xlnk_jobs_abandon (self->jobs);
+}
+
 gboolean
 gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * out_caps)
 {
@@ -247,8 +259,7 @@ gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * out_caps)
   /* A new allocation alone is nothing to a core at work. */
   if (!self->jobs || (core->known_out && caps_are (core->known_in, in_caps) && caps_are (core->known_out, out_caps)))
     return TRUE;
-  /* Drained before, unless it is flushing. */
-  gst_xlnk_jobs_abandon (self->jobs);
+  drop_frames_of_old_caps (self);
   if (!tell_core (self, in_caps, out_caps))
     return FALSE;
   latency = gst_xlnk_accel_core_get_latency (self);
