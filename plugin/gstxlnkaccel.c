@@ -34,6 +34,7 @@
 #include "gstxlnkaccelbuffer.h"
 #include "gstxlnkaccelcaps.h"
 #include "gstxlnkaccelcore.h"
+#include "gstxlnkaccellatency.h"
 #include "gstxlnkaccelproperties.h"
 #include "gstxlnkaccelstats.h"
 
@@ -303,7 +304,7 @@ gst_xlnk_accel_query (GstBaseTransform * trans, GstPadDirection direction, GstQu
   if (!GST_BASE_TRANSFORM_CLASS (parent_class)->query (trans, direction, query))
     return FALSE;
   if (direction == GST_PAD_SRC && type == GST_QUERY_LATENCY)
-    gst_xlnk_accel_core_add_latency (self, query);
+    gst_xlnk_accel_add_latency (self, query);
   return TRUE;
 }
 

@@ -4,14 +4,13 @@
 #include "gstxlnkaccelallocation.h"
 #include "gstxlnkaccelbuffer.h"
 #include "gstxlnkaccelcaps.h"
+#include "gstxlnkaccellatency.h"
 #include "gstxlnkaccelstats.h"
 #include "gstxlnkjobs.h"
 #include "gstxlnkquarantine.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_xlnk_accel_debug);
 #define GST_CAT_DEFAULT gst_xlnk_accel_debug
-
-#define LATENCY_STEP GST_MSECOND        /* finer changes are not worth a message */
 
 /*** opening ***/
 
@@ -131,12 +130,6 @@ gst_xlnk_accel_core_makes_buffers (GstXlnkAccel * self)
 }
 
 /*** caps ***/
-
-static void
-announce_latency (GstXlnkAccel * self)
-{
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
-}
 
 static gboolean
 upstream_is_live (GstXlnkAccel * self)
@@ -262,7 +255,7 @@ gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * out_caps)
   drop_frames_of_old_caps (self);
   if (!tell_core (self, in_caps, out_caps))
     return FALSE;
-  latency = gst_xlnk_accel_core_get_latency (self);
+  latency = gst_xlnk_accel_get_latency (self);
   GST_OBJECT_LOCK (self);
   core->in_is_video = gst_xlnk_accel_parse_video (in_caps, &core->in);
   core->out_is_video = gst_xlnk_accel_parse_video (out_caps, &core->out);
@@ -272,8 +265,8 @@ gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * out_caps)
   core->depth = depth;
   GST_OBJECT_UNLOCK (self);
   GST_DEBUG_OBJECT (self, "up to %u frames in flight", depth);
-  if (gst_xlnk_accel_core_get_latency (self) != latency)
-    announce_latency (self);
+  if (gst_xlnk_accel_get_latency (self) != latency)
+    gst_xlnk_accel_announce_latency (self);
   return TRUE;
 }
 
@@ -298,59 +291,6 @@ guint
 gst_xlnk_accel_core_depth (GstXlnkAccel * self)
 {
   return self->jobs ? MAX (self->core.depth, 1) : 0;
-}
-
-/*** latency ***/
-
-static GstClockTime
-frame_duration (GstXlnkAccel * self)
-{
-  const GstVideoInfo *info = &self->core.in;
-
-  if (!self->core.in_is_video || GST_VIDEO_INFO_FPS_N (info) <= 0)
-    return 0;
-  return gst_util_uint64_scale (GST_SECOND, GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FPS_N (info));
-}
-
-GstClockTime
-gst_xlnk_accel_core_get_latency (GstXlnkAccel * self)
-{
-  GstClockTime latency = 0;
-
-  GST_OBJECT_LOCK (self);
-  if (self->jobs)
-    latency = (MAX (self->core.depth, 1) - 1) * frame_duration (self) + self->core.latency;
-  GST_OBJECT_UNLOCK (self);
-  return latency;
-}
-
-void
-gst_xlnk_accel_core_add_latency (GstXlnkAccel * self, GstQuery * query)
-{
-  GstClockTime latency = gst_xlnk_accel_core_get_latency (self);
-  GstClockTime min, max;
-  gboolean live;
-
-  gst_query_parse_latency (query, &live, &min, &max);
-  gst_query_set_latency (query, live, min + latency, GST_CLOCK_TIME_IS_VALID (max) ? max + latency : max);
-}
-
-/* The core's time is known when it has worked: the longest so far, rounded up. Of a job that was done before anybody
- * looked, such as during a pause, it is only known that the core kept up with the frames. */
-static void
-update_latency (GstXlnkAccel * self)
-{
-  gboolean waited;
-  GstClockTime time = gst_xlnk_jobs_get_last_core_time (self->jobs, &waited);
-
-  if (!waited)
-    time = MIN (time, frame_duration (self));
-  if (time <= self->core.latency)
-    return;
-  GST_OBJECT_LOCK (self);
-  self->core.latency = (time / LATENCY_STEP + 1) * LATENCY_STEP;
-  GST_OBJECT_UNLOCK (self);
-  announce_latency (self);
 }
 
 /*** frames ***/
@@ -465,7 +405,7 @@ pop_frame (GstXlnkAccel * self, gboolean wait, GstBuffer ** out)
   if (ret == GST_FLOW_ERROR)
     return post_job_error (self, error);
   if (*out)
-    update_latency (self);
+    gst_xlnk_accel_note_core_time (self);
   return ret;
 }
 

@@ -63,12 +63,6 @@ void gst_xlnk_accel_core_abandon (GstXlnkAccel * self);
 /* From any thread. */
 void gst_xlnk_accel_core_set_flushing (GstXlnkAccel * self, gboolean flushing);
 
-/* ns that frames spend here at most, beyond what upstream knows of. */
-GstClockTime gst_xlnk_accel_core_get_latency (GstXlnkAccel * self);
-
-/* Adds that to what upstream has answered. */
-void gst_xlnk_accel_core_add_latency (GstXlnkAccel * self, GstQuery * query);
-
 /* Once: the src pad refuses pull mode while there is an accelerator. */
 void gst_xlnk_accel_core_refuse_pull_mode (GstXlnkAccel * self);
 
