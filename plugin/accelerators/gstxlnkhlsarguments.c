@@ -166,24 +166,30 @@ configure_side (GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError *
       && check_count (self, side, &registers->size, "-size", error);
 }
 
-/* A core that is told one size takes it for both sides, and would write past an output that is smaller. */
+/* A core that is told one size takes it for both sides, and would write past an output that is smaller: each dimension
+ * needs a register of its own, unless the core is told how many bytes there are. */
 static gboolean
 check_output_size (const GstXlnkHlsArguments * self, GError ** error)
 {
   const GstXlnkHlsSide *in = &self->side[GST_XLNK_HLS_SRC], *out = &self->side[GST_XLNK_HLS_DST];
   const GstVideoInfo *from = &self->info[GST_XLNK_HLS_SRC], *to = &self->info[GST_XLNK_HLS_DST];
-  gboolean told = out->width != GST_XLNK_NO_REGISTER || out->height != GST_XLNK_NO_REGISTER || out->size.n > 0;
+  gint in_height, out_height;
+  gboolean narrow, low;
 
-  if (in->address.n == 0 || out->address.n == 0 || told || self->scales
+  if (in->address.n == 0 || out->address.n == 0 || out->size.n > 0 || self->scales
       || !self->is_video[GST_XLNK_HLS_SRC] || !self->is_video[GST_XLNK_HLS_DST])
     return TRUE;
-  if (GST_VIDEO_INFO_WIDTH (to) >= GST_VIDEO_INFO_WIDTH (from)
-      && GST_VIDEO_INFO_HEIGHT (to) >= GST_VIDEO_INFO_HEIGHT (from))
+  in_height = GST_VIDEO_INFO_FIELD_HEIGHT (from);
+  out_height = GST_VIDEO_INFO_FIELD_HEIGHT (to);
+  narrow = out->width == GST_XLNK_NO_REGISTER && GST_VIDEO_INFO_WIDTH (to) < GST_VIDEO_INFO_WIDTH (from);
+  low = out->height == GST_XLNK_NO_REGISTER && out_height < in_height;
+  if (!narrow && !low)
     return TRUE;
-  FAIL (error, SIZE, "the output of %dx%d is smaller than the input of %dx%d, and the "
-      "core is not told so: it would write past the end. Give the registers dst-width and dst-height, or scales=true "
-      "if the core makes that size by itself", GST_VIDEO_INFO_WIDTH (to), GST_VIDEO_INFO_HEIGHT (to),
-      GST_VIDEO_INFO_WIDTH (from), GST_VIDEO_INFO_HEIGHT (from));
+  FAIL (error, SIZE, "the output of %dx%d is smaller than the input of %dx%d, and the core is not told its %s: it would "
+      "write past the end. Give the register%s, or scales=true if the core makes that size by itself",
+      GST_VIDEO_INFO_WIDTH (to), out_height, GST_VIDEO_INFO_WIDTH (from), in_height,
+      narrow && low ? "size" : narrow ? "width" : "height",
+      narrow && low ? "s dst-width and dst-height" : narrow ? " dst-width" : " dst-height");
   return FALSE;
 }
 
