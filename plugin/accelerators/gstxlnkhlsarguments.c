@@ -225,51 +225,97 @@ check_address (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes
   return TRUE;
 }
 
-/* Bytes of a row's pixels; 0 where they are not whole bytes each, as in v210, or there are no rows but tiles. */
-static gsize
-get_row (const GstVideoInfo * info, guint plane)
+/* The first one in @plane. -1 where there are no rows of pixels: a palette, tiles. */
+static gint
+find_component (const GstVideoInfo * info, guint plane)
 {
   const GstVideoFormatInfo *finfo = info->finfo;
 
-  if (GST_VIDEO_FORMAT_INFO_IS_TILED (finfo))
-    return 0;
+  if (GST_VIDEO_FORMAT_INFO_IS_TILED (finfo)
+      || (GST_VIDEO_FORMAT_INFO_HAS_PALETTE (finfo) && plane == GST_VIDEO_COMP_PALETTE))
+    return -1;
   for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo); i++) {
     if (GST_VIDEO_FORMAT_INFO_PLANE (finfo, i) == plane)
-      return (gsize) GST_VIDEO_INFO_COMP_PSTRIDE (info, i) * GST_VIDEO_INFO_COMP_WIDTH (info, i);
+      return (gint) i;
   }
-  return 0;
+  return -1;
 }
 
-/* A core that is told the width, and not the stride, takes rows to be packed. */
+/* Bytes of a row of @width pixels of the picture; 0 where they are not whole bytes each, as in v210. */
+static gsize
+get_row (const GstVideoInfo * info, guint plane, gint width)
+{
+  gint component = find_component (info, plane);
+
+  if (component < 0)
+    return 0;
+  return (gsize) GST_VIDEO_FORMAT_INFO_SCALE_WIDTH (info->finfo, component, width)
+      * GST_VIDEO_INFO_COMP_PSTRIDE (info, component);
+}
+
+/* What the core takes a plane's stride to be that it is not told: lines are packed, or, if it is told the first plane's
+ * stride, padded in proportion to that. 0: it takes it to be nothing, or nobody knows. */
+static gsize
+get_assumed_stride (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, guint plane)
+{
+  const GstVideoInfo *info = &self->info[side];
+  gboolean knows_rows = self->side[GST_XLNK_HLS_SRC].width != GST_XLNK_NO_REGISTER
+      || self->side[GST_XLNK_HLS_DST].width != GST_XLNK_NO_REGISTER;
+  gsize pixel = get_row (info, 0, 1);
+
+  if (self->side[side].stride.n > plane)
+    return 0;
+  if (self->side[side].stride.n == 0)
+    return knows_rows ? get_row (info, plane, GST_VIDEO_INFO_WIDTH (info)) : 0;
+  return pixel == 0 ? 0 : get_row (info, plane, planes->stride[0] / (gint) pixel);
+}
+
 static gboolean
 check_stride (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, guint plane, GError ** error)
 {
-  gboolean knows_rows = self->side[GST_XLNK_HLS_SRC].width != GST_XLNK_NO_REGISTER
-      || self->side[GST_XLNK_HLS_DST].width != GST_XLNK_NO_REGISTER;
-  gsize row = get_row (&self->info[side], plane);
   gint stride = planes->stride[plane];
+  gsize assumed;
 
   if (stride < 0) {
     FAIL (error, CAPS, "%s: the rows of plane %u are stored upwards (stride %d)",
         side_names[side], plane, stride);
     return FALSE;
   }
-  if (knows_rows && self->side[side].stride.n <= plane && plane == 0 && row != 0 && (gsize) stride != row) {
-    FAIL (error, CAPS, "%s: rows of %" G_GSIZE_FORMAT " bytes lie %d bytes apart, and "
-        "the core is not told so: give the register %s-stride, or choose a width without padding", side_names[side],
-        row, stride, side_names[side]);
-    return FALSE;
-  }
-  return TRUE;
+  assumed = get_assumed_stride (self, side, planes, plane);
+  if (assumed == 0 || assumed == (gsize) stride)
+    return TRUE;
+  FAIL (error, CAPS, "%s: the lines of plane %u lie %d bytes apart, and the core, which is not told so, takes them to lie %"
+      G_GSIZE_FORMAT " apart: give %s%s-stride%s, or choose a width without padding", side_names[side], plane, stride,
+      assumed, planes->n_planes > 1 ? "" : "the register ", side_names[side],
+      planes->n_planes > 1 ? "=<...>, one for each plane" : "");
+  return FALSE;
 }
 
-/* Where plane @plane + 1 must begin for a core that knows only the first address. */
+/* Lines of a plane; 0 if there are no lines, or the core does not know how many. */
+static guint
+count_lines (const GstXlnkHlsArguments * self, guint side, guint plane)
+{
+  const GstVideoInfo *info = &self->info[side];
+  gboolean knows_lines = self->side[GST_XLNK_HLS_SRC].height != GST_XLNK_NO_REGISTER
+      || self->side[GST_XLNK_HLS_DST].height != GST_XLNK_NO_REGISTER;
+  gint component = find_component (info, plane);
+
+  if (!knows_lines || component < 0)
+    return 0;
+  return GST_VIDEO_FORMAT_INFO_SCALE_HEIGHT (info->finfo, component, GST_VIDEO_INFO_FIELD_HEIGHT (info));
+}
+
+/* Where plane @plane + 1 must begin for a core that knows only the first address: right behind the lines that it was told
+ * of, else where GStreamer has it, which for some heights is a line later. */
 static guint64
 get_next_address (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, guint plane)
 {
   const GstVideoInfo *info = &self->info[side];
+  guint lines = count_lines (self, side, plane);
   gsize distance = GST_VIDEO_INFO_PLANE_OFFSET (info, plane + 1) - GST_VIDEO_INFO_PLANE_OFFSET (info, plane);
 
+  if (lines > 0)
+    return planes->phys_addr[plane] + (guint64) lines * planes->stride[plane];
   if (!GST_VIDEO_FORMAT_INFO_IS_TILED (info->finfo))
     distance = distance / GST_VIDEO_INFO_PLANE_STRIDE (info, plane) * planes->stride[plane];
   return planes->phys_addr[plane] + distance;
