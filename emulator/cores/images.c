@@ -39,6 +39,15 @@ pointer (const uint32_t * arguments, uint32_t offset)
   return arguments[offset / 4] | (uint64_t) arguments[offset / 4 + 1] << 32;
 }
 
+/* Bytes from line to line of a plane whose register is 0: as the first plane's are padded, if those are. */
+static uint32_t
+derive_stride (const Format * format, unsigned plane, uint32_t first_stride, uint32_t width)
+{
+  if (plane > 0 && first_stride != 0)
+    width = first_stride / format->plane[0].bytes << format->plane[0].across;
+  return (uint32_t) format_row (format, plane, width);
+}
+
 void
 image_open (Image * image, Engine * engine, const uint32_t * arguments, Side side, const Format * format,
     uint32_t width, uint32_t height)
@@ -53,7 +62,7 @@ image_open (Image * image, Engine * engine, const uint32_t * arguments, Side sid
     uint32_t stride = argument (arguments, places[side][i].stride);
 
     if (stride == 0)
-      stride = (uint32_t) format_row (format, i, width);
+      stride = derive_stride (format, i, argument (arguments, places[side][0].stride), width);
     if (address == 0 && i > 0)
       address = behind;
     image->planes[i] = pointer_open (engine, address);
