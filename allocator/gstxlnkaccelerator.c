@@ -60,6 +60,18 @@ gst_xlnk_accelerator_get_mode (GstXlnkAccelerator * self)
 }
 
 gboolean
+gst_xlnk_accelerator_needs_default_layout (GstXlnkAccelerator * self, const GstVideoInfo * info)
+{
+  GstXlnkAcceleratorClass *klass;
+
+  g_return_val_if_fail (GST_IS_XLNK_ACCELERATOR (self), FALSE);
+  g_return_val_if_fail (info != NULL, FALSE);
+
+  klass = GST_XLNK_ACCELERATOR_GET_CLASS (self);
+  return klass->needs_default_layout && klass->needs_default_layout (self, info);
+}
+
+gboolean
 gst_xlnk_accelerator_configure (GstXlnkAccelerator * self, GstCaps * in_caps, GstCaps * out_caps, GError ** error)
 {
   GstXlnkAcceleratorClass *klass;

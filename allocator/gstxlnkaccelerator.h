@@ -97,6 +97,11 @@ typedef struct
  * @close: lets the hardware go, as it is
  * @get_registers: the registers of the core while it is open, %NULL while it is not. Its name in messages, its
  *     interrupts and flushing come from there. A core without registers leaves it out
+ * @needs_default_layout: after @open, for frames of any caps, not only those that were configured: whether the core can
+ *     work on a frame of @info that it is given only if strides and planes are where GStreamer puts them by default,
+ *     which is what @info says. Then `xlnkaccel` does not offer to take others, and copies those that come all the
+ *     same. To be implemented by every core that is not told strides: upstream would pad rows for its own sake, as
+ *     libav's decoders do. %FALSE if it is not implemented
  *
  * Every function is called from one thread at a time, except @set_flushing.
  *
@@ -117,9 +122,10 @@ struct _GstXlnkAcceleratorClass
   gchar *(*describe_state) (GstXlnkAccelerator * self);
   void (*close) (GstXlnkAccelerator * self);
   GstXlnkRegisters *(*get_registers) (GstXlnkAccelerator * self);
+  gboolean (*needs_default_layout) (GstXlnkAccelerator * self, const GstVideoInfo * info);
 
   /*< private >*/
-  gpointer _gst_reserved[GST_PADDING_LARGE];
+  gpointer _gst_reserved[GST_PADDING_LARGE - 1];
 };
 
 /**
@@ -170,6 +176,14 @@ gboolean gst_xlnk_accelerator_open (GstXlnkAccelerator * self, GError ** error);
  */
 GST_XLNK_API
 GstXlnkAcceleratorMode gst_xlnk_accelerator_get_mode (GstXlnkAccelerator * self);
+
+/**
+ * gst_xlnk_accelerator_needs_default_layout: (skip)
+ *
+ * Since: 0.1
+ */
+GST_XLNK_API
+gboolean gst_xlnk_accelerator_needs_default_layout (GstXlnkAccelerator * self, const GstVideoInfo * info);
 
 /**
  * gst_xlnk_accelerator_configure: (skip)

@@ -103,6 +103,15 @@ negative_open (GstXlnkAccelerator * accelerator, GError ** error)
   return FALSE;
 }
 
+/* It is told no stride: rows that upstream pads for its own sake are copied before they come here. */
+static gboolean
+negative_needs_default_layout (GstXlnkAccelerator * accelerator, const GstVideoInfo * info)
+{
+  (void) accelerator;
+  (void) info;
+  return TRUE;
+}
+
 static gboolean
 negative_configure (GstXlnkAccelerator * accelerator, GstCaps * in_caps, GstCaps * out_caps, GError ** error)
 {
@@ -221,6 +230,7 @@ negative_class_init (NegativeClass * klass)
   accelerator_class->describe_state = negative_describe_state;
   accelerator_class->close = negative_close;
   accelerator_class->get_registers = negative_get_registers;
+  accelerator_class->needs_default_layout = negative_needs_default_layout;
 }
 
 static void

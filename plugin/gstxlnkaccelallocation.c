@@ -123,14 +123,29 @@ offer_meta (GstQuery * query)
     gst_query_add_allocation_meta (query, GST_XLNK_PHYS_META_API_TYPE, NULL);
 }
 
-/* A core works on whole frames, whatever downstream could show a part of. */
 static void
-remove_crop_meta (GstQuery * query)
+remove_meta (GstQuery * query, GType api)
 {
   guint index;
 
-  while (gst_query_find_allocation_meta (query, GST_VIDEO_CROP_META_API_TYPE, &index))
+  while (gst_query_find_allocation_meta (query, api, &index))
     gst_query_remove_nth_allocation_meta (query, index);
+}
+
+/* A core works on whole frames, whatever downstream could show a part of. One that is told no strides must not be offered
+ * as one that can do with any, or upstream would choose its own. */
+static void
+limit_metas (GstXlnkAccel * self, GstQuery * query, GstCaps * caps)
+{
+  GstVideoInfo info;
+
+  if (!self->jobs)
+    return;
+  if (gst_xlnk_accel_core_makes_buffers (self))
+    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  remove_meta (query, GST_VIDEO_CROP_META_API_TYPE);
+  if (gst_xlnk_accel_parse_video (caps, &info) && gst_xlnk_jobs_need_default_layout (self->jobs, &info))
+    remove_meta (query, GST_VIDEO_META_API_TYPE);
 }
 
 /* A pool of other memory, lent to upstream, would cost a copy of each buffer; its size and minimum stay. */
@@ -245,10 +260,7 @@ gst_xlnk_accel_propose_allocation (GstBaseTransform * trans, GstQuery * decide_q
   gst_query_parse_allocation (query, &caps, &need_pool);
   /* Behind a core that writes elsewhere, what downstream wants is of other caps and other buffers. */
   peer_answered = !gst_xlnk_accel_core_makes_buffers (self) && gst_pad_peer_query (trans->srcpad, query);
-  if (gst_xlnk_accel_core_makes_buffers (self))
-    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
-  if (self->jobs)
-    remove_crop_meta (query);
+  limit_metas (self, query, caps);
   if (caps && gst_xlnk_accel_has_foreign_memory (caps))
     return peer_answered;
 

@@ -58,6 +58,18 @@ core_writes_in_place (GstXlnkAccel * self)
   return mode == GST_XLNK_ACCELERATOR_IN_PLACE || mode == GST_XLNK_ACCELERATOR_WRITE;
 }
 
+/* What comes in must lie where a core looks for it that is told no strides. */
+static gboolean
+needs_default_layout (GstXlnkAccel * self, GstBuffer * buffer)
+{
+  GstVideoMeta *meta;
+
+  if (!self->jobs || !self->format.is_video || !gst_xlnk_jobs_need_default_layout (self->jobs, &self->format.info))
+    return FALSE;
+  meta = gst_buffer_get_video_meta (buffer);
+  return meta && !has_default_layout (meta, &self->format.info);
+}
+
 /* What goes downstream must have its rows where downstream looks for them. */
 static gboolean
 needs_repacking (GstXlnkAccel * self, GstBuffer * buffer)
@@ -86,6 +98,8 @@ get_reason_for_copy (GstXlnkAccel * self, GstBuffer * buffer)
     return "somebody else holds it too, and the core writes in place";
   if (needs_cropping (self, buffer))
     return "it is cropped by GstVideoCropMeta, which the core does not know";
+  if (needs_default_layout (self, buffer))
+    return "its rows or planes are not where its format has them by default, and the core is not told where they are";
   if (needs_repacking (self, buffer))
     return "its rows are padded and downstream does not know GstVideoMeta";
   return NULL;

@@ -68,6 +68,12 @@ gst_xlnk_jobs_get_mode (GstXlnkJobs * self)
   return self->mode;
 }
 
+gboolean
+gst_xlnk_jobs_need_default_layout (GstXlnkJobs * self, const GstVideoInfo * info)
+{
+  return gst_xlnk_accelerator_needs_default_layout (self->accelerator, info);
+}
+
 static gboolean
 check_not_lost (GstXlnkJobs * self, GError ** error)
 {

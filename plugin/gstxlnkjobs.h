@@ -32,6 +32,9 @@ void gst_xlnk_jobs_free (GstXlnkJobs * self);
 
 GstXlnkAcceleratorMode gst_xlnk_jobs_get_mode (GstXlnkJobs * self);
 
+/* Whether the core works on frames of @info only if they lie as it says. */
+gboolean gst_xlnk_jobs_need_default_layout (GstXlnkJobs * self, const GstVideoInfo * info);
+
 /* New caps (nullable: bytes); nothing is in flight. */
 gboolean gst_xlnk_jobs_configure (GstXlnkJobs * self, GstCaps * in_caps, GstCaps * out_caps, GError ** error);
 

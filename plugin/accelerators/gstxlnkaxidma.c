@@ -243,6 +243,14 @@ gst_xlnk_axi_dma_get_mode (GstXlnkAccelerator * accelerator)
   return GST_XLNK_ACCELERATOR_WRITE;
 }
 
+/* A stream has no strides: padding would go along with the pixels, and come where the other side has none. */
+static gboolean
+gst_xlnk_axi_dma_needs_default_layout (GstXlnkAccelerator * accelerator G_GNUC_UNUSED,
+    const GstVideoInfo * info G_GNUC_UNUSED)
+{
+  return TRUE;
+}
+
 static gboolean
 check_address (GstXlnkAxiDma * self, const GstXlnkAxiDmaChannel * channel, const GstXlnkRun * run, GError ** error)
 {
@@ -416,6 +424,7 @@ gst_xlnk_axi_dma_class_init (GstXlnkAxiDmaClass * klass)
   accelerator_class->describe_state = gst_xlnk_axi_dma_describe_state;
   accelerator_class->close = gst_xlnk_axi_dma_close;
   accelerator_class->get_registers = gst_xlnk_axi_dma_get_registers;
+  accelerator_class->needs_default_layout = gst_xlnk_axi_dma_needs_default_layout;
 }
 
 static void

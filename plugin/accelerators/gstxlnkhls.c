@@ -160,6 +160,15 @@ gst_xlnk_hls_get_mode (GstXlnkAccelerator * accelerator)
 }
 
 static gboolean
+gst_xlnk_hls_needs_default_layout (GstXlnkAccelerator * accelerator, const GstVideoInfo * info)
+{
+  const Settings *settings = &GST_XLNK_HLS (accelerator)->settings;
+
+  return gst_xlnk_hls_arguments_need_default_layout (&settings->arguments, info,
+      settings->mode == GST_XLNK_ACCELERATOR_TRANSFORM);
+}
+
+static gboolean
 gst_xlnk_hls_configure (GstXlnkAccelerator * accelerator, GstCaps * in_caps, GstCaps * out_caps, GError ** error)
 {
   return gst_xlnk_hls_arguments_configure (&GST_XLNK_HLS (accelerator)->settings.arguments, in_caps, out_caps, error);
@@ -241,6 +250,7 @@ gst_xlnk_hls_class_init (GstXlnkHlsClass * klass)
   accelerator_class->describe_state = gst_xlnk_hls_describe_state;
   accelerator_class->close = gst_xlnk_hls_close;
   accelerator_class->get_registers = gst_xlnk_hls_get_registers;
+  accelerator_class->needs_default_layout = gst_xlnk_hls_needs_default_layout;
 }
 
 static void

@@ -253,20 +253,46 @@ get_row (const GstVideoInfo * info, guint plane, gint width)
       * GST_VIDEO_INFO_COMP_PSTRIDE (info, component);
 }
 
+static gboolean
+knows_rows (const GstXlnkHlsArguments * self)
+{
+  return self->side[GST_XLNK_HLS_SRC].width != GST_XLNK_NO_REGISTER
+      || self->side[GST_XLNK_HLS_DST].width != GST_XLNK_NO_REGISTER;
+}
+
+/* A core that works on one buffer, and knows nothing of rows, takes all bytes alike; not so if it writes another buffer, in
+ * which they lie otherwise. */
+gboolean
+gst_xlnk_hls_arguments_need_default_layout (const GstXlnkHlsArguments * self, const GstVideoInfo * info,
+    gboolean transforms)
+{
+  const guint last = transforms ? GST_XLNK_HLS_SRC : GST_XLNK_HLS_DST;
+
+  for (guint i = GST_XLNK_HLS_SRC; i <= last; i++) {
+    const GstXlnkHlsSide *side = &self->side[i];
+
+    if (side->address.n == 0)
+      continue;
+    if (side->stride.n == 0 && (knows_rows (self) || transforms))
+      return TRUE;
+    if (side->address.n == 1 && GST_VIDEO_INFO_N_PLANES (info) > 1)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* What the core takes a plane's stride to be that it is not told: lines are packed, or, if it is told the first plane's
  * stride, padded in proportion to that. 0: it takes it to be nothing, or nobody knows. */
 static gsize
 get_assumed_stride (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, guint plane)
 {
   const GstVideoInfo *info = &self->info[side];
-  gboolean knows_rows = self->side[GST_XLNK_HLS_SRC].width != GST_XLNK_NO_REGISTER
-      || self->side[GST_XLNK_HLS_DST].width != GST_XLNK_NO_REGISTER;
   gsize pixel = get_row (info, 0, 1);
 
   if (self->side[side].stride.n > plane)
     return 0;
   if (self->side[side].stride.n == 0)
-    return knows_rows ? get_row (info, plane, GST_VIDEO_INFO_WIDTH (info)) : 0;
+    return knows_rows (self) ? get_row (info, plane, GST_VIDEO_INFO_WIDTH (info)) : 0;
   return pixel == 0 ? 0 : get_row (info, plane, planes->stride[0] / (gint) pixel);
 }
 
@@ -274,6 +300,7 @@ static gboolean
 check_stride (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, guint plane, GError ** error)
 {
   gint stride = planes->stride[plane];
+  gboolean is_default;
   gsize assumed;
 
   if (stride < 0) {
@@ -284,10 +311,14 @@ check_stride (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes 
   assumed = get_assumed_stride (self, side, planes, plane);
   if (assumed == 0 || assumed == (gsize) stride)
     return TRUE;
-  FAIL (error, CAPS, "%s: the lines of plane %u lie %d bytes apart, and the core, which is not told so, takes them to lie %"
-      G_GSIZE_FORMAT " apart: give %s%s-stride%s, or choose a width without padding", side_names[side], plane, stride,
-      assumed, planes->n_planes > 1 ? "" : "the register ", side_names[side],
-      planes->n_planes > 1 ? "=<...>, one for each plane" : "");
+  /* If it is the format's own, nobody upstream could lay the frame out otherwise. */
+  is_default = stride == GST_VIDEO_INFO_PLANE_STRIDE (&self->info[side], plane);
+  FAIL (error, CAPS, "%s: the lines of plane %u lie %d bytes apart%s%s, and the core, which is not told so, takes them to "
+      "lie %" G_GSIZE_FORMAT " apart: give %s%s-stride%s, or %s", side_names[side], plane, stride,
+      is_default ? ", as always in " : "", is_default ? GST_VIDEO_INFO_NAME (&self->info[side]) : "", assumed,
+      planes->n_planes > 1 ? "" : "the register ", side_names[side],
+      planes->n_planes > 1 ? "=<...>, one for each plane" : "",
+      is_default ? "choose a width without padding" : "frames that are not padded");
   return FALSE;
 }
 

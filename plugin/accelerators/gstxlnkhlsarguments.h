@@ -49,6 +49,11 @@ gboolean gst_xlnk_hls_arguments_check (const GstXlnkHlsArguments * self, gsize *
 gboolean gst_xlnk_hls_arguments_configure (GstXlnkHlsArguments * self, GstCaps * in_caps, GstCaps * out_caps,
     GError ** error);
 
+/* Whether a core that reads one buffer and writes another (@transforms), or works on one, can do with a frame of @info
+ * only if it lies as @info says, being told no other. */
+gboolean gst_xlnk_hls_arguments_need_default_layout (const GstXlnkHlsArguments * self, const GstVideoInfo * info,
+    gboolean transforms);
+
 /* Whether the core can do this job: addresses, alignment, and how the frame lies in memory. */
 gboolean gst_xlnk_hls_arguments_check_job (const GstXlnkHlsArguments * self, const GstXlnkJob * job, GError ** error);
 
