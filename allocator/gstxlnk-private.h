@@ -39,6 +39,9 @@ GstMemory *gst_xlnk_memory_new (GstAllocator * allocator, XlnkBlock * block, Gst
 
 void gst_xlnk_memory_free (GstMemory * mem);
 
+/* FALSE in a forked child, whose parent has them. */
+gboolean gst_xlnk_registers_are_ours (GstXlnkRegisters * self);
+
 /* The physical address of the first register. */
 guint64 gst_xlnk_registers_peek_address (GstXlnkRegisters * self);
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "gstxlnk-private.h"
 #include "gstxlnkerror.h"
 
 G_DEFINE_ABSTRACT_TYPE (GstXlnkAccelerator, gst_xlnk_accelerator, GST_TYPE_OBJECT);
@@ -35,6 +36,19 @@ ensure_error (GstXlnkAccelerator * self, gboolean succeeded, gint code, GError *
   if (!succeeded && error && !*error)
     g_set_error (error, GST_XLNK_ERROR, code, "%s failed and did not say why", G_OBJECT_TYPE_NAME (self));
   return succeeded;
+}
+
+/* In a forked child reads give all ones and writes do nothing: a job would look started, and a core idle or busy. */
+static gboolean
+check_ours (GstXlnkAccelerator * self, GError ** error)
+{
+  GstXlnkRegisters *registers = get_registers (self);
+
+  if (!registers || gst_xlnk_registers_are_ours (registers))
+    return TRUE;
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_OURS, "%s belongs to the parent of this process: a forked child "
+      "opens its own", gst_xlnk_registers_get_name (registers));
+  return FALSE;
 }
 
 gboolean
@@ -110,6 +124,8 @@ gst_xlnk_accelerator_submit (GstXlnkAccelerator * self, const GstXlnkJob * job, 
   g_return_val_if_fail (job != NULL, FALSE);
   g_return_val_if_fail (GST_XLNK_ACCELERATOR_GET_CLASS (self)->submit != NULL, FALSE);
 
+  if (!check_ours (self, error))
+    return FALSE;
   if (mode != GST_XLNK_ACCELERATOR_WRITE && !check_planes (&job->in, "input", error))
     return FALSE;
   if (mode != GST_XLNK_ACCELERATOR_READ && !check_planes (&job->out, "output", error))
@@ -126,6 +142,8 @@ gst_xlnk_accelerator_wait (GstXlnkAccelerator * self, gint64 deadline, GError **
   g_return_val_if_fail (GST_IS_XLNK_ACCELERATOR (self), GST_XLNK_WAIT_ERROR);
   g_return_val_if_fail (GST_XLNK_ACCELERATOR_GET_CLASS (self)->wait != NULL, GST_XLNK_WAIT_ERROR);
 
+  if (!check_ours (self, error))
+    return GST_XLNK_WAIT_ERROR;
   result = GST_XLNK_ACCELERATOR_GET_CLASS (self)->wait (self, deadline, error);
   ensure_error (self, result != GST_XLNK_WAIT_ERROR, GST_XLNK_ERROR_CORE, error);
   return result;
@@ -154,6 +172,8 @@ gst_xlnk_accelerator_reset (GstXlnkAccelerator * self, GError ** error)
 
   g_return_val_if_fail (GST_IS_XLNK_ACCELERATOR (self), FALSE);
 
+  if (!check_ours (self, error))
+    return FALSE;
   klass = GST_XLNK_ACCELERATOR_GET_CLASS (self);
   if (klass->reset)
     return ensure_error (self, klass->reset (self, error), GST_XLNK_ERROR_NOT_IDLE, error);

@@ -29,6 +29,9 @@ G_BEGIN_DECLS
  *
  * Memory is mapped for the device from before submit until wait has said DONE, or until reset has returned %TRUE. If it
  * has not, nobody knows whether the core still writes: the memory must go neither to a pool nor to the driver.
+ *
+ * A forked child does not have its parent's cores: there, submit, wait and reset fail with %GST_XLNK_ERROR_NOT_OURS, and
+ * close leaves the hardware alone. Its own it makes and opens.
  */
 
 #define GST_TYPE_XLNK_ACCELERATOR (gst_xlnk_accelerator_get_type ())

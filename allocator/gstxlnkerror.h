@@ -24,7 +24,7 @@ G_BEGIN_DECLS
  * @GST_XLNK_ERROR_EXHAUSTED: no contiguous memory of that size is left.
  * @GST_XLNK_ERROR_TOO_LARGE: the size is more than the driver's 32-bit lengths can say.
  * @GST_XLNK_ERROR_CONFLICT: a map that is open now excludes this access.
- * @GST_XLNK_ERROR_NOT_OURS: the memory or the pointer is not of this device and process.
+ * @GST_XLNK_ERROR_NOT_OURS: the memory, the pointer or the core is not of this device and process.
  * @GST_XLNK_ERROR_BUSY: buffers of this process are still in use, or somebody else has the core.
  * @GST_XLNK_ERROR_FAILED: the kernel refused for another reason, which the message gives.
  * @GST_XLNK_ERROR_DESCRIPTION: the description of an accelerator is not understood. The message names the field.

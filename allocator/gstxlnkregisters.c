@@ -140,6 +140,12 @@ gst_xlnk_registers_peek_address (GstXlnkRegisters * self)
   return self->region->address;
 }
 
+gboolean
+gst_xlnk_registers_are_ours (GstXlnkRegisters * self)
+{
+  return xlnk_region_is_ours (self->region);
+}
+
 gsize
 gst_xlnk_registers_get_size (GstXlnkRegisters * self)
 {

@@ -381,7 +381,7 @@ gst_xlnk_axi_dma_wait (GstXlnkAccelerator * accelerator, gint64 deadline, GError
 
   if (result == GST_XLNK_WAIT_DONE)
     gst_xlnk_registers_barrier ();
-  else if (result == GST_XLNK_WAIT_ERROR)
+  else if (result == GST_XLNK_WAIT_ERROR && self->failed)
     gst_xlnk_axi_dma_channel_set_error (self->failed, error);
   return result;
 }

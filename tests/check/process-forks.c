@@ -250,6 +250,104 @@ GST_START_TEST (the_core_of_a_killed_process_is_free_although_its_child_lives)
 
 GST_END_TEST;
 
+/*** accelerators ***/
+
+/* RGBA of 16x64. */
+#define JOB_SIZE 4096
+#define HLS "hls,uio=core,src=0x10,dst=0x1c,address-bits=64,set=<0x28,16,0x30,64>"
+
+static gboolean
+is_refused (GError ** error)
+{
+  gboolean result = g_error_matches (*error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_OURS)
+      && strstr ((*error)->message, "belongs to the parent") != NULL;
+
+  g_clear_error (error);
+  return result;
+}
+
+static int
+use_parents_accelerator (GstXlnkAccelerator * accelerator, const GstXlnkJob * job)
+{
+  GError *error = NULL;
+
+  if (gst_xlnk_accelerator_wait (accelerator, G_MAXINT64, &error) != GST_XLNK_WAIT_ERROR || !is_refused (&error))
+    return 1;
+  if (gst_xlnk_accelerator_submit (accelerator, job, &error) || !is_refused (&error))
+    return 2;
+  if (gst_xlnk_accelerator_wait (accelerator, 0, NULL) != GST_XLNK_WAIT_ERROR)
+    return 3;
+  if (gst_xlnk_accelerator_reset (accelerator, &error) || !is_refused (&error))
+    return 4;
+  gst_xlnk_accelerator_close (accelerator);
+  gst_object_unref (accelerator);
+  return 0;
+}
+
+static void
+expect_child_refused (GstXlnkAccelerator * accelerator, const GstXlnkJob * job)
+{
+  pid_t child = fork_watched ();
+
+  if (child == 0)
+    _exit (use_parents_accelerator (accelerator, job));
+  expect_success (child);
+}
+
+static GstXlnkPlanes
+planes_of (const GstMapInfo * map)
+{
+  GstXlnkPlanes planes = {.n_planes = 1,.phys_addr = {(guintptr) map->data},.size = {JOB_SIZE} };
+
+  return planes;
+}
+
+static GstXlnkAccelerator *
+open_accelerator (const char *description)
+{
+  GstPlugin *plugin = gst_plugin_load_by_name ("xlnk");
+  GstXlnkAccelerator *accelerator;
+  GError *error = NULL;
+
+  fail_unless (plugin != NULL);
+  gst_object_unref (plugin);
+  accelerator = gst_xlnk_accelerator_make (description, &error);
+  fail_unless (accelerator != NULL, "%s", error ? error->message : "");
+  fail_unless (gst_xlnk_accelerator_open (accelerator, &error), "%s", error ? error->message : "");
+  fail_unless (gst_xlnk_accelerator_configure (accelerator, NULL, NULL, NULL));
+  return accelerator;
+}
+
+/* Before its parent has started anything, while a job is running, and after that. */
+GST_START_TEST (a_child_starts_nothing_on_its_parents_accelerators)
+{
+  GstXlnkAccelerator *accelerator = open_accelerator (__i__ ? "axidma,uio=dma" : HLS);
+  GstMemory *in = xlnk_check_alloc (JOB_SIZE), *out = xlnk_check_alloc (JOB_SIZE);
+  GstMapInfo in_map, out_map;
+  GstXlnkJob job;
+
+  memset (&job, 0, sizeof job);
+  fail_unless (gst_xlnk_memory_map_device (in, &in_map, GST_MAP_READ));
+  fail_unless (gst_xlnk_memory_map_device (out, &out_map, GST_MAP_WRITE));
+  job.in = planes_of (&in_map);
+  job.out = planes_of (&out_map);
+  expect_child_refused (accelerator, &job);
+  fail_unless (gst_xlnk_accelerator_submit (accelerator, &job, NULL));
+  expect_child_refused (accelerator, &job);
+  fail_unless_equals_int (gst_xlnk_accelerator_wait (accelerator, G_MAXINT64, NULL), GST_XLNK_WAIT_DONE);
+  expect_child_refused (accelerator, &job);
+  fail_unless (gst_xlnk_accelerator_submit (accelerator, &job, NULL));
+  fail_unless_equals_int (gst_xlnk_accelerator_wait (accelerator, G_MAXINT64, NULL), GST_XLNK_WAIT_DONE);
+  gst_xlnk_memory_unmap_device (out, &out_map);
+  gst_xlnk_memory_unmap_device (in, &in_map);
+  gst_memory_unref (out);
+  gst_memory_unref (in);
+  gst_xlnk_accelerator_close (accelerator);
+  gst_object_unref (accelerator);
+}
+
+GST_END_TEST;
+
 /*** a pipeline that plays ***/
 
 #define PIPELINE \
@@ -325,6 +423,7 @@ process_forks_suite (void)
 
   tcase_set_timeout (tc, 90);
   tcase_add_test (tc, children_do_not_disturb_a_pipeline_that_plays);
+  tcase_add_loop_test (tc, a_child_starts_nothing_on_its_parents_accelerators, 0, 2);
   suite_add_tcase (suite, alone);
   tcase_add_loop_test (alone, a_child_has_none_of_its_parents_cores, 0, 2);
   tcase_add_loop_test (alone, a_closed_core_is_free_although_a_child_lives, 0, 2);
