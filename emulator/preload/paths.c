@@ -79,7 +79,10 @@ read_link (int dir, const char *path, char *to, size_t size)
   return length;
 }
 
-/* Where a relative path starts. A listed stand-in directory counts as the one it stands for. */
+/*
+ * Where a relative path starts. A listed stand-in directory counts as the one it stands for. What has no place in the
+ * tree, like "pipe:[7]" or a working directory that is "(unreachable)", holds none of our files.
+ */
 static bool
 base_directory (int dir, char *to, size_t size)
 {
@@ -88,9 +91,9 @@ base_directory (int dir, char *to, size_t size)
   size_t tree;
 
   if (dir == AT_FDCWD)
-    return syscall (SYS_getcwd, to, size) > 0;
+    return syscall (SYS_getcwd, to, size) > 0 && to[0] == '/';
   snprintf (link, sizeof link, "/proc/self/fd/%d", dir);
-  if (read_link (AT_FDCWD, link, to, size) < 0)
+  if (read_link (AT_FDCWD, link, to, size) < 0 || to[0] != '/')
     return false;
   context = context_get ();
   tree = context && context->tree ? strlen (context->tree) : 0;
@@ -99,7 +102,7 @@ base_directory (int dir, char *to, size_t size)
   return true;
 }
 
-/* Collapses "//", "/./" and "/../" in place, by the text alone. */
+/* Collapses "//", "/./" and "/../" in place, by the text alone. Of a path that starts with "/". */
 static void
 normalise (char *path)
 {
@@ -150,7 +153,7 @@ paths_find (int dir, const char *path, Node * node)
   bool found = false;
 
   node->kind = NODE_NONE;
-  if (!path || !context_active () || (!may_be_ours (path) && !cores_may_own_path (path)))
+  if (!path || !path[0] || !context_active () || (!may_be_ours (path) && !cores_may_own_path (path)))
     return false;
   if (absolute (dir, path, full, sizeof full)) {
     for (size_t i = 0; i < NODES && !found; i++) {
@@ -175,7 +178,7 @@ paths_find_link (int dir, const char *path, Node * node)
   bool found = false;
 
   node->kind = NODE_NONE;
-  if (!path || !context_active () || !absolute (dir, path, full, sizeof full))
+  if (!path || !path[0] || !context_active () || !absolute (dir, path, full, sizeof full))
     return false;
   for (int depth = 0; depth < 8 && !found; depth++) {
     char *slash = strrchr (full, '/');

@@ -29,7 +29,7 @@ typedef struct
   char own[96];                 /* where it is, if it is none of a table */
 } Node;
 
-/* False, fast, if it is none of ours. @dir as for openat(). */
+/* False, fast, if it is none of ours. @dir as for openat(); an empty path is a descriptor's, not a name's. */
 bool paths_find (int dir, const char *path, Node * node);
 /* The same through symbolic links of the caller's; for when the plain open or stat said ENOENT. */
 bool paths_find_link (int dir, const char *path, Node * node);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -341,6 +342,47 @@ test_nodes_look_like_devices (void)
   g_assert_cmpint (errno, ==, ENOENT);
 }
 
+static mode_t
+mode_without_name (int file)
+{
+  struct stat st;
+#ifdef STATX_BASIC_STATS        /* glibc 2.28 */
+  struct statx wide;
+
+  g_assert_cmpint (statx (file, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &wide), ==, 0);
+#endif
+  g_assert_cmpint (fstatat (file, "", &st, AT_EMPTY_PATH), ==, 0);
+#ifdef STATX_BASIC_STATS
+  g_assert_cmphex (wide.stx_mode, ==, st.st_mode);
+#endif
+  return st.st_mode & S_IFMT;
+}
+
+/* As GIO asks about standard input: the descriptor, by an empty path. */
+static void
+test_empty_path (void)
+{
+  const int node = open ("/dev/uio0", O_RDWR), directory = open ("/sys/class/uio", O_RDONLY | O_DIRECTORY);
+  struct stat st;
+  int ends[2], sockets[2];
+
+  g_assert_cmpint (pipe (ends), ==, 0);
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, sockets), ==, 0);
+  g_assert_cmphex (mode_without_name (ends[0]), ==, S_IFIFO);
+  g_assert_cmphex (mode_without_name (sockets[0]), ==, S_IFSOCK);
+  g_assert_cmphex (mode_without_name (node), ==, S_IFCHR);
+  g_assert_cmphex (mode_without_name (directory), ==, S_IFDIR);
+  g_assert_cmpint (fstatat (ends[0], "uio0", &st, 0), ==, -1);
+  g_assert_cmpint (errno, ==, ENOTDIR);
+  g_assert_cmpint (fstatat (directory, "uio0", &st, 0), ==, 0);
+  close (ends[0]);
+  close (ends[1]);
+  close (sockets[0]);
+  close (sockets[1]);
+  close (directory);
+  close (node);
+}
+
 static void
 test_event_attribute (Fixture * self, gconstpointer name)
 {
@@ -434,6 +476,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/interrupts/lock", test_lock);
   g_test_add_func ("/core/interrupts/sysfs", test_sysfs);
   g_test_add_func ("/core/interrupts/nodes-look-like-devices", test_nodes_look_like_devices);
+  g_test_add_func ("/core/interrupts/empty-path", test_empty_path);
   g_test_add_func ("/core/interrupts/mapping-bounds", test_mapping_bounds);
   return g_test_run ();
 }

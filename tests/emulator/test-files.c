@@ -67,6 +67,31 @@ test_stat_of_others (void)
   g_assert_cmpint (errno, ==, ENOENT);
 }
 
+/* A name that starts at a descriptor which has no place in the tree. */
+static void
+test_names_in_a_pipe (void)
+{
+  const char *const names[] = { "xlnk", "meminfo", "./xlnk", "../dev/xlnk" };
+  struct stat st;
+  int ends[2];
+
+  g_assert_cmpint (pipe (ends), ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_assert_cmpint (fstatat (ends[0], names[i], &st, 0), ==, -1);
+    g_assert_cmpint (errno, ==, ENOTDIR);
+    g_assert_cmpint (openat (ends[0], names[i], O_RDONLY), ==, -1);
+    g_assert_cmpint (errno, ==, ENOTDIR);
+    g_assert_cmpint (faccessat (ends[0], names[i], F_OK, 0), ==, -1);
+    g_assert_cmpint (errno, ==, ENOTDIR);
+  }
+  g_assert_cmpint (fstatat (ends[0], "", &st, AT_EMPTY_PATH), ==, 0);
+  g_assert_true (S_ISFIFO (st.st_mode));
+  g_assert_cmpint (stat ("", &st), ==, -1);
+  g_assert_cmpint (errno, ==, ENOENT);
+  close (ends[0]);
+  close (ends[1]);
+}
+
 static void
 test_access (void)
 {
@@ -333,6 +358,7 @@ main (int argc, char **argv)
   ADD ("statx", test_statx);
 #endif
   ADD ("stat-of-others", test_stat_of_others);
+  ADD ("names-in-a-pipe", test_names_in_a_pipe);
   ADD ("access", test_access);
   ADD ("realpath-and-links", test_realpath_and_links);
   ADD ("open-variants", test_open_variants);
