@@ -3,6 +3,7 @@
  * report-cores.c: what each core did.
  */
 #include "engines.h"
+#include "json.h"
 
 static void
 print_core (const Core * core, unsigned number)
@@ -70,9 +71,10 @@ static void
 write_core (const Core * core, unsigned number, FILE * out)
 {
   const CoreStatistics *s = &core->statistics;
-  char *name = g_strescape (core->config.name, NULL);
 
-  fprintf (out, "    { \"name\": \"%s\", \"model\": \"%s\", \"uio\": %u, \"base\": %llu,\n", name,
+  fputs ("    { \"name\": ", out);
+  json_string (out, core->config.name);
+  fprintf (out, ", \"model\": \"%s\", \"uio\": %u, \"base\": %llu,\n",
       core_model (core->config.model)->name, number, (unsigned long long) core->config.base);
   fprintf (out, "      \"jobs\": %llu, \"finished\": %llu, \"busy-ns\": %llu, \"bytes-read\": %llu,"
       " \"bytes-written\": %llu,\n", (unsigned long long) s->jobs, (unsigned long long) s->finished,
@@ -80,7 +82,6 @@ write_core (const Core * core, unsigned number, FILE * out)
   fprintf (out, "      \"interrupts\": %llu, \"lost\": %llu, \"spurious\": %llu, \"hangs\": %llu, \"errors\": %llu,\n      ",
       (unsigned long long) s->interrupts, (unsigned long long) s->lost, (unsigned long long) s->spurious,
       (unsigned long long) s->hangs, (unsigned long long) s->errors);
-  g_free (name);
 }
 
 /* A member of the report's object, with the comma behind it. */

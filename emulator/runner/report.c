@@ -3,6 +3,7 @@
  * report.c: what is said at the end, for people on stderr and as JSON for programs.
  */
 #include "runner.h"
+#include "json.h"
 #include "versions.h"
 
 #include <errno.h>
@@ -159,21 +160,6 @@ report_print (Machine * machine, const Options * options, int status)
   if (status == 0 && report_is_bad (machine, options->strict))
     fprintf (stderr, "  strict       exit status %d\n", EXIT_STRICT);
   g_free (cma);
-}
-
-static void
-json_string (FILE * out, const char *text)
-{
-  fputc ('"', out);
-  for (const char *p = text; *p; p++) {
-    if (*p == '"' || *p == '\\')
-      fprintf (out, "\\%c", *p);
-    else if ((unsigned char) *p < 0x20)
-      fprintf (out, "\\u%04x", (unsigned char) *p);
-    else
-      fputc (*p, out);
-  }
-  fputc ('"', out);
 }
 
 static void
