@@ -237,6 +237,25 @@ json_hazards (FILE * out, const Board * board)
   fputs ("\n  }\n", out);
 }
 
+static gboolean
+fail (const char *path, int number, GError ** error)
+{
+  g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (number), "cannot write %s: %s", path,
+      g_strerror (number));
+  return FALSE;
+}
+
+/* What went wrong before the last of it nobody remembers. */
+static gboolean
+finish (FILE * out, const char *path, GError ** error)
+{
+  int number = ferror (out) ? EIO : 0;
+
+  if (fclose (out) != 0)
+    number = errno;
+  return number == 0 || fail (path, number, error);
+}
+
 gboolean
 report_write (Machine * machine, const Options * options, int status, GError ** error)
 {
@@ -245,11 +264,8 @@ report_write (Machine * machine, const Options * options, int status, GError ** 
   FILE *out = fopen (options->report, "we");
   uint64_t bytes, count;
 
-  if (!out) {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "cannot write %s: %s", options->report,
-        g_strerror (errno));
-    return FALSE;
-  }
+  if (!out)
+    return fail (options->report, errno, error);
   count = board_live_buffers (board, &bytes);
   fprintf (out, "{\n  \"driver\": \"%s\",\n  \"arch\": \"%s\",\n  \"line\": %u,\n  \"cma\": %llu,\n"
       "  \"cma-free\": %llu,\n  \"cma-lost\": %llu,\n  \"exit-status\": %d,\n  \"strict\": %s,\n",
@@ -264,5 +280,5 @@ report_write (Machine * machine, const Options * options, int status, GError ** 
   json_counters (out, board);
   json_hazards (out, board);
   fputs ("}\n", out);
-  return fclose (out) == 0;
+  return finish (out, options->report, error);
 }

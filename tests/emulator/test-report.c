@@ -23,6 +23,26 @@ run (const char *const *words, char **out, char **err)
   return WIFEXITED (status) ? WEXITSTATUS (status) : -1;
 }
 
+/* Too little for a buffer of stdio, and more than one. */
+static void
+test_no_room (gconstpointer count)
+{
+  const char *words[128] = { runner, "--report", "/dev/full", "--", "sh", "-c",
+    "echo $XLNK_EMULATOR_TREE; exec \"$0\" \"$@\"", tool, "leak"
+  };
+  char *tree, *err;
+  unsigned used = 9;
+
+  for (int i = 0; i < GPOINTER_TO_INT (count); i++)
+    words[used++] = "4096";
+  g_assert_cmpint (run (words, &tree, &err), ==, 125);
+  g_assert_nonnull (strstr (err, "xlnk-emulate: cannot write /dev/full: "));
+  g_assert_true (g_str_has_suffix (g_strchomp (tree), "/tree"));
+  g_assert_false (g_file_test (tree, G_FILE_TEST_EXISTS));
+  g_free (tree);
+  g_free (err);
+}
+
 /* What is wrong with the text as JSON; NULL: nothing that a name could do. */
 static const char *
 find_mistake (const char *text)
@@ -74,6 +94,8 @@ main (int argc, char **argv)
   tool = g_getenv ("TEST_TOOL");
   g_assert_true (runner && tool);
   directory = g_dir_make_tmp ("xlnk-report-XXXXXX", NULL);
+  g_test_add_data_func ("/report/no-room", GINT_TO_POINTER (1), test_no_room);
+  g_test_add_data_func ("/report/no-room-for-many", GINT_TO_POINTER (100), test_no_room);
   g_test_add_func ("/report/names", test_names);
   result = g_test_run ();
   g_rmdir (directory);
