@@ -191,6 +191,8 @@ void board_detach (Board * board);
 /* lock.c */
 bool board_lock_take (BoardLock * lock); /* true: its last holder died */
 void board_lock_release (BoardLock * lock);
+int board_lock_holder (const BoardLock * lock); /* a thread; 0: nobody */
+void board_lock_break (BoardLock * lock, int holder);   /* that thread is not inside, whatever its number says */
 void board_lock (Board * board);
 void board_unlock (Board * board);
 

@@ -125,6 +125,24 @@ board_lock_release (BoardLock * lock)
     syscall (SYS_futex, &lock->word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
+int
+board_lock_holder (const BoardLock * lock)
+{
+  return (int) (__atomic_load_n (&lock->word, __ATOMIC_RELAXED) & THREAD);
+}
+
+/* Who waits comes back by itself. */
+void
+board_lock_break (BoardLock * lock, int holder)
+{
+  const uint32_t value = __atomic_load_n (&lock->word, __ATOMIC_RELAXED);
+
+  if (holder == 0 || (value & THREAD) != (uint32_t) holder)
+    return;
+  lock->busy = 1;
+  swap (&lock->word, value, 0);
+}
+
 void
 board_lock (Board * board)
 {

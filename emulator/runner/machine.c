@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * machine.c: the heap file, the tree of listable directories, and the environment in which programs see the board.
+ * machine.c: the directory of a run, the tree of listable directories, and the environment in which programs see the board.
  */
 #include "runner.h"
 #include "config-emulator.h"
-#include "owners.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,54 +73,6 @@ make_tree (Machine * machine, GError ** error)
   return good;
 }
 
-static gboolean
-open_heap (Machine * machine, const Options * options, GError ** error)
-{
-  struct stat st;
-  int result;
-
-  machine->fd = g_open (machine->heap, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (machine->fd < 0 || fstat (machine->fd, &st) < 0)
-    return fail (error, "cannot open", machine->heap);
-  if (st.st_size == 0 && (result = board_create (machine->fd, &options->config)) < 0) {
-    errno = -result;
-    return fail (error, "cannot make", machine->heap);
-  }
-  if (board_attach (&machine->board, machine->fd) < 0) {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is not a heap of this emulator", machine->heap);
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* A heap that exists keeps its machine: another one would not fit the buffers in it. */
-static gboolean
-check_heap (Machine * machine, const Options * options, GError ** error)
-{
-  const BoardState *state = machine->board.state;
-  const BoardConfig *config = &options->config;
-
-  if (state->driver == config->driver && state->arch == config->arch && state->line == config->line
-      && state->cma == config->cma)
-    return TRUE;
-  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-      "%s is of a board with another --driver, --arch, --line or --cma", machine->heap);
-  return FALSE;
-}
-
-/* What an earlier run left is buffers, not reproaches: those were in its report. */
-static void
-forget_earlier (BoardState * state)
-{
-  BoardCounters zero = {.lost_pages = state->counters.lost_pages };
-
-  state->counters = zero;
-  for (unsigned i = 0; i < HAZARD_KINDS; i++)
-    state->hazards[i].count = 0;
-  for (unsigned i = 0; i < REQUEST_KINDS; i++)
-    state->uses[i] = 0;
-}
-
 /* For programs that are somewhere else. (GLib has had g_canonicalize_filename since 2.58.) */
 static char *
 make_absolute (const char *path)
@@ -158,27 +109,6 @@ make_plan (Machine * machine, const Options * options, GError ** error)
   return good;
 }
 
-/* Several runners may share a heap; only the first one of them starts the counts anew. */
-static void
-set_run (Machine * machine, const Options * options)
-{
-  BoardState *state = machine->board.state;
-
-  board_lock (&machine->board);
-  if (!board_owner_is_held (machine->fd, BOARD_OWNER_RUNNER))
-    forget_earlier (state);
-  board_owner_hold (machine->fd, BOARD_OWNER_RUNNER, false);
-  state->first_id = options->config.first_id;
-  state->seeded = options->config.seeded;
-  if (options->config.seeded) {
-    state->seed = options->config.seed;
-    state->random = options->config.seed * 2 + 1;
-  }
-  memcpy (state->faults, options->faults, sizeof state->faults);
-  state->fault_count = options->fault_count;
-  board_unlock (&machine->board);
-}
-
 gboolean
 machine_start (Machine * machine, const Options * options, GError ** error)
 {
@@ -193,10 +123,7 @@ machine_start (Machine * machine, const Options * options, GError ** error)
       : g_build_filename (machine->directory, "ledger", NULL);
   if (g_mkdir_with_parents (machine->ledger, 0700) != 0)
     return fail (error, "cannot make", machine->ledger);
-  if (!make_tree (machine, error) || !open_heap (machine, options, error) || !check_heap (machine, options, error))
-    return FALSE;
-  set_run (machine, options);
-  return make_plan (machine, options, error)
+  return make_tree (machine, error) && heap_open (machine, options, error) && make_plan (machine, options, error)
       && cores_start (&machine->cores, &machine->board, machine->heap, machine->tree, options->cores,
       options->core_count, error);
 }

@@ -59,6 +59,8 @@ gboolean machine_start (Machine * machine, const Options * options, GError ** er
 void machine_stop (Machine * machine);
 char **machine_environment (const Machine * machine, GError ** error);
 
+gboolean heap_open (Machine * machine, const Options * options, GError ** error);
+
 int leftovers_lock (const char *directory);
 void leftovers_sweep (const char *parent, const char *prefix);
 void leftovers_remove_all (const char *path);

@@ -90,6 +90,16 @@ wait_for_signal (void)
     pause ();
 }
 
+/* With the board's lock, until somebody comes with a signal. */
+static _Noreturn void
+stay_inside (void)
+{
+  hold_lock ();
+  write (1, "ready\n", 6);
+  for (;;)
+    pause ();
+}
+
 /* Prints what each of some requests returns. */
 static int
 faults (void)
@@ -149,6 +159,8 @@ main (int argc, char **argv)
     return die (argv + 2);
   if (g_str_equal (verb, "wait"))
     wait_for_signal ();
+  if (g_str_equal (verb, "stay-inside"))
+    stay_inside ();
   if (g_str_equal (verb, "faults"))
     return faults ();
   if (g_str_equal (verb, "count"))

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-heap.c: a heap file that was kept, after what may have happened to its last users. Runs outside the board, and
+ * knows where in the file the lock is.
+ */
+#include "board.h"
+
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WAITERS 0x80000000u
+
+static const char *runner, *tool;
+
+typedef struct
+{
+  char *directory, *heap;
+} Fixture;
+
+static void
+set_up (Fixture * self, gconstpointer unused)
+{
+  (void) unused;
+  self->directory = g_dir_make_tmp ("xlnk-heap-XXXXXX", NULL);
+  self->heap = g_build_filename (self->directory, "heap", NULL);
+}
+
+static void
+tear_down (Fixture * self, gconstpointer unused)
+{
+  char *ledger = g_strconcat (self->heap, ".ledger", NULL);
+
+  (void) unused;
+  g_unlink (self->heap);
+  g_rmdir (ledger);
+  g_assert_cmpint (g_rmdir (self->directory), ==, 0);
+  g_free (ledger);
+  g_free (self->heap);
+  g_free (self->directory);
+}
+
+static GPid
+start (const Fixture * self, const char *verb, int *out)
+{
+  const char *const words[] = { runner, "--heap", self->heap, "--", tool, verb, NULL };
+  GError *error = NULL;
+  GPid pid;
+
+  g_spawn_async_with_pipes (NULL, (char **) words, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+      NULL, &pid, NULL, out, NULL, &error);
+  g_assert_no_error (error);
+  return pid;
+}
+
+/* The exit status; -1: none yet. One that hangs is ended with the test. */
+static int
+status_of (GPid pid)
+{
+  int status;
+
+  for (int tick = 0; tick < 3000; tick++) {
+    if (waitpid (pid, &status, WNOHANG) == pid)
+      return WIFEXITED (status) ? WEXITSTATUS (status) : 256 + WTERMSIG (status);
+    g_usleep (20 * 1000);
+  }
+  kill (pid, SIGKILL);
+  waitpid (pid, &status, 0);
+  return -1;
+}
+
+static BoardLock
+edit_lock (const Fixture * self, uint32_t holder)
+{
+  const int fd = open (self->heap, O_RDWR | O_CLOEXEC);
+  BoardLock lock;
+
+  g_assert_cmpint (pread (fd, &lock, sizeof lock, offsetof (BoardState, lock)), ==, sizeof lock);
+  if (holder != 0)
+    g_assert_cmpint (pwrite (fd, &holder, sizeof holder, offsetof (BoardState, lock)), ==, sizeof holder);
+  close (fd);
+  return lock;
+}
+
+/* Killed inside, the whole of it; returns the program, which is an orphan for a moment. */
+static void
+leave_inside (const Fixture * self, bool both, GPid * program)
+{
+  int out, status;
+  GPid pid = start (self, "stay-inside", &out);
+  char byte = 0;
+
+  while (byte != '\n' && read (out, &byte, 1) == 1);
+  g_assert_cmpint (byte, ==, '\n');
+  *program = (GPid) edit_lock (self, 0).word;
+  g_assert_cmpint (*program, !=, 0);
+  kill (pid, SIGKILL);
+  waitpid (pid, &status, 0);
+  if (both) {
+    kill (*program, SIGKILL);
+    while (read (out, &byte, 1) > 0);
+  }
+  close (out);
+}
+
+/* After a boot the number of the thread that died inside may be anybody's: here it is this test's. */
+static void
+test_ghost (Fixture * self, gconstpointer unused)
+{
+  GPid program;
+
+  (void) unused;
+  leave_inside (self, true, &program);
+  edit_lock (self, (uint32_t) getpid ());
+  g_assert_cmpint (status_of (start (self, "count", NULL)), ==, 0);
+  g_assert_cmpint (edit_lock (self, 0).busy, ==, 0);
+}
+
+/* A program that lives on without its runner is no ghost: whoever comes waits for it. */
+static void
+test_orphan (Fixture * self, gconstpointer unused)
+{
+  GPid program, other;
+
+  (void) unused;
+  leave_inside (self, false, &program);
+  other = start (self, "count", NULL);
+  while (!(edit_lock (self, 0).word & WAITERS)) {
+    g_assert_cmpint (waitpid (other, NULL, WNOHANG), ==, 0);
+    g_usleep (10 * 1000);
+  }
+  g_assert_cmpint (edit_lock (self, 0).word & ~WAITERS, ==, program);
+  kill (program, SIGKILL);
+  g_assert_cmpint (status_of (other), ==, 0);
+}
+
+#define ADD(name, test) g_test_add ("/heap/" name, Fixture, NULL, set_up, test, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  runner = g_getenv ("TEST_RUNNER");
+  tool = g_getenv ("TEST_TOOL");
+  g_assert_true (runner && tool);
+  ADD ("ghost", test_ghost);
+  ADD ("orphan", test_orphan);
+  return g_test_run ();
+}
