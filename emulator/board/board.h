@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #define BOARD_MAGIC 0x64726f622d6b6e78ull
+#define BOARD_UNFINISHED 0x64726f622d776e78ull  /* in its place until the rest is there */
 #define BOARD_LAYOUT 5u
 #define BOARD_PAGE 4096u
 #define BOARD_SLOTS 4096u       /* the largest table of any driver; slot 0 is the scratch page */
@@ -184,6 +185,7 @@ typedef struct
 } BoardConfig;
 
 /* heap.c */
+bool board_is_missing (int fd); /* an empty file, or one whose maker did not come to its end */
 int board_create (int fd, const BoardConfig * config);
 int board_attach (Board * board, int fd);
 void board_detach (Board * board);

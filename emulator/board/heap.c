@@ -58,11 +58,28 @@ fill_scratch (Board * board)
     board->scratch[i] = (uint8_t) board_random (board, 256);
 }
 
+static bool
+starts_with_mark (int fd)
+{
+  board_u64 mark;
+
+  return pread (fd, &mark, sizeof mark, 0) == sizeof mark && mark == BOARD_UNFINISHED;
+}
+
+bool
+board_is_missing (int fd)
+{
+  struct stat64 st;
+
+  return raw_fstat (fd, &st) == 0 && (st.st_size == 0 || starts_with_mark (fd));
+}
+
+/* The mark goes first: a file of which a killed runner made half tells itself from everybody else's. */
 int
 board_create (int fd, const BoardConfig * config)
 {
   BoardState header = {
-    .layout = BOARD_LAYOUT,.driver = config->driver,.arch = config->arch,
+    .magic = BOARD_UNFINISHED,.layout = BOARD_LAYOUT,.driver = config->driver,.arch = config->arch,
     .line = config->line,.first_id = config->first_id,.seeded = config->seeded,
     .seed = config->seed,.random = config->seed * 2 + 1,
     .base = cma_base (config),.cma = config->cma,.next_owner = 1,
@@ -70,13 +87,13 @@ board_create (int fd, const BoardConfig * config)
   Board board;
 
   place (&header);
-  if (ftruncate (fd, (off_t) header.end) < 0)
+  if (pwrite (fd, &header, sizeof header.magic, 0) != sizeof header.magic || ftruncate (fd, (off_t) header.end) < 0)
     return -errno;
   board.state = mmap (NULL, sizeof header, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (board.state == MAP_FAILED)
     return -errno;
   *board.state = header;
-  board.state->magic = BOARD_MAGIC;
+  __atomic_store_n (&board.state->magic, BOARD_MAGIC, __ATOMIC_RELEASE);
   munmap (board.state, sizeof header);
 
   if (board_attach (&board, fd) < 0)

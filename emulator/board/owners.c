@@ -16,6 +16,7 @@
 #ifndef F_OFD_GETLK
 #define F_OFD_GETLK 36
 #define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
 #endif
 
 #define OWNER_BYTES ((int64_t) 1 << 40)
@@ -34,6 +35,18 @@ board_owner_is_held (int fd, uint64_t owner)
   if (raw_lock (fd, F_OFD_GETLK, F_WRLCK, OWNER_BYTES + (int64_t) owner, &found) < 0)
     return true;
   return found != F_UNLCK;
+}
+
+void
+board_claim_heap (int fd)
+{
+  raw_lock (fd, F_OFD_SETLKW, F_WRLCK, OWNER_BYTES - 1, NULL);
+}
+
+void
+board_yield_heap (int fd)
+{
+  raw_lock (fd, F_OFD_SETLK, F_UNLCK, OWNER_BYTES - 1, NULL);
 }
 
 void

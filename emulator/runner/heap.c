@@ -27,12 +27,9 @@ fail (GError ** error, const char *what, const char *path)
 static gboolean
 make_heap (Machine * machine, const Options * options, GError ** error)
 {
-  struct stat st;
   int result;
 
-  if (fstat (machine->fd, &st) < 0)
-    return fail (error, "cannot open", machine->heap);
-  if (st.st_size == 0 && (result = board_create (machine->fd, &options->config)) < 0) {
+  if (board_is_missing (machine->fd) && (result = board_create (machine->fd, &options->config)) < 0) {
     errno = -result;
     return fail (error, "cannot make", machine->heap);
   }
@@ -138,14 +135,19 @@ set_run (Machine * machine, const Options * options)
   board_unlock (&machine->board);
 }
 
+/* Two runners that begin at once find a whole heap, and not each other's counts. */
 gboolean
 heap_open (Machine * machine, const Options * options, GError ** error)
 {
+  gboolean good;
+
   machine->fd = g_open (machine->heap, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (machine->fd < 0)
     return fail (error, "cannot open", machine->heap);
-  if (!make_heap (machine, options, error) || !check_heap (machine, options, error))
-    return FALSE;
-  set_run (machine, options);
-  return TRUE;
+  board_claim_heap (machine->fd);
+  good = make_heap (machine, options, error) && check_heap (machine, options, error);
+  if (good)
+    set_run (machine, options);
+  board_yield_heap (machine->fd);
+  return good;
 }

@@ -139,6 +139,68 @@ test_orphan (Fixture * self, gconstpointer unused)
   g_assert_cmpint (status_of (other), ==, 0);
 }
 
+/* All at once, and none of them may find half a heap. */
+static void
+test_together (Fixture * self, gconstpointer unused)
+{
+  GPid pids[8];
+
+  (void) unused;
+  for (int round = 0; round < 20; round++) {
+    for (gsize i = 0; i < G_N_ELEMENTS (pids); i++)
+      pids[i] = start (self, "count", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS (pids); i++)
+      g_assert_cmpint (status_of (pids[i]), ==, 0);
+    g_assert_cmpint (g_unlink (self->heap), ==, 0);
+  }
+}
+
+static void
+write_file (const Fixture * self, uint64_t first, size_t size, off_t length)
+{
+  const int fd = open (self->heap, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+  g_assert_cmpint (write (fd, &first, size), ==, size);
+  g_assert_cmpint (ftruncate (fd, length), ==, 0);
+  close (fd);
+}
+
+static int
+run (const Fixture * self, const char *verb)
+{
+  return status_of (start (self, verb, NULL));
+}
+
+/* What a runner leaves that is killed while it makes the heap is as good as nothing. */
+static void
+test_half_made (Fixture * self, gconstpointer unused)
+{
+  const off_t lengths[] = { 0, sizeof (uint64_t), sizeof (BoardState), 600 << 20 };
+
+  (void) unused;
+  for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++) {
+    write_file (self, BOARD_UNFINISHED, lengths[i] ? sizeof (uint64_t) : 0, lengths[i]);
+    g_assert_cmpint (run (self, "pingpong"), ==, 0);
+    g_assert_cmpint (run (self, "pingpong"), ==, 0);
+  }
+}
+
+/* Not ours, and left alone. */
+static void
+test_foreign_file (Fixture * self, gconstpointer unused)
+{
+  const uint64_t firsts[] = { 0, 0x64636261, BOARD_MAGIC };
+  struct stat st;
+
+  (void) unused;
+  for (gsize i = 0; i < G_N_ELEMENTS (firsts); i++) {
+    write_file (self, firsts[i], sizeof firsts[i], 1 << 20);
+    g_assert_cmpint (run (self, "count"), ==, 125);
+    g_assert_cmpint (stat (self->heap, &st), ==, 0);
+    g_assert_cmpint (st.st_size, ==, 1 << 20);
+  }
+}
+
 #define ADD(name, test) g_test_add ("/heap/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -150,5 +212,8 @@ main (int argc, char **argv)
   g_assert_true (runner && tool);
   ADD ("ghost", test_ghost);
   ADD ("orphan", test_orphan);
+  ADD ("together", test_together);
+  ADD ("half-made", test_half_made);
+  ADD ("foreign-file", test_foreign_file);
   return g_test_run ();
 }
