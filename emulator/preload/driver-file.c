@@ -147,3 +147,12 @@ driver_write (Context * context, int fd, const void *data, size_t size, int64_t 
   context_obey (fault);
   return result;
 }
+
+/* The kernel asks no driver: there is no room to be made in a character device. */
+int
+driver_fallocate (int fd, int64_t offset, int64_t length)
+{
+  if (offset < 0 || length <= 0)
+    return EINVAL;
+  return may (fd, O_RDONLY) ? ENODEV : EBADF;
+}

@@ -28,6 +28,7 @@ void *driver_mmap (Context * context, void *address, size_t length, int prot, in
 ssize_t driver_read (Context * context, int fd, void *data, size_t size, int64_t offset);
 ssize_t driver_write (Context * context, int fd, const void *data, size_t size, int64_t offset);
 #define DRIVER_POSITION INT64_MIN       /* offset: the open file's own */
+int driver_fallocate (int fd, int64_t offset, int64_t length);  /* an errno */
 uint64_t driver_owner (int fd);
 
 /* copies the block in; 0 or -ENOMEM, which is what the driver says to a bad pointer (xlnk-abi §4.3) */

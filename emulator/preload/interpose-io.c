@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* The C library's own names for the same calls: unlike a raw system call they stay cancellation points. */
@@ -154,43 +153,6 @@ __pread64_chk (int fd, void *data, size_t size, off64_t offset, size_t room)
   if (size > room)
     __builtin_trap ();
   return read_at (fd, data, size, offset);
-}
-
-/* A driver without vectors is called once for each element. */
-EXPORT ssize_t
-readv (int fd, const struct iovec *parts, int count)
-{
-  ssize_t total = 0;
-
-  if (!context_owns (fd))
-    return syscall (SYS_readv, fd, parts, count);
-  for (int i = 0; i < count; i++) {
-    const ssize_t got = read_any (fd, parts[i].iov_base, parts[i].iov_len);
-
-    if (got < 0)
-      return total ? total : -1;
-    total += got;
-    if ((size_t) got < parts[i].iov_len)
-      break;
-  }
-  return total;
-}
-
-EXPORT ssize_t
-writev (int fd, const struct iovec *parts, int count)
-{
-  ssize_t total = 0;
-
-  if (!context_owns (fd))
-    return syscall (SYS_writev, fd, parts, count);
-  for (int i = 0; i < count; i++) {
-    const ssize_t done = write_any (fd, parts[i].iov_base, parts[i].iov_len);
-
-    if (done < 0)
-      return total ? total : -1;
-    total += done;
-  }
-  return total;
 }
 
 /* The driver has no seek; the position of the heap descriptor is not the caller's to move. */

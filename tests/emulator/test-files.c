@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
@@ -202,6 +204,83 @@ test_scratch_page (void)
   close (twin);
 }
 
+/* Each way in ends in the scratch page: under it in the file lies what the board is. */
+static void
+test_vectors (void)
+{
+  char data[64] = "0123456789", seen[64] = "";
+  struct iovec parts[3] = { {data, 3}, {data + 3, 0}, {data + 3, 7} }, back[2] = { {seen, 4}, {seen + 4, 60} };
+  struct iovec bad[2] = { {data, 2}, {(void *) 8, 2} };
+  uint8_t *page = client_map (fd, 0, 8192);
+
+  close (open ("/dev/xlnk", O_WRONLY));
+  g_assert_cmpint (pwritev (fd, parts, 3, 0), ==, 10);
+  g_assert_cmpint (memcmp (page, "0123456789", 10), ==, 0);
+  g_assert_cmpint (preadv (fd, back, 2, 1), ==, 9);
+  g_assert_cmpstr (seen, ==, "123456789");
+  g_assert_cmpint (pwritev64 (fd, parts, 3, 100), ==, 10);
+  g_assert_cmpint (memcmp (page + 100, "0123456789", 10), ==, 0);
+  g_assert_cmpint (preadv64 (fd, back, 2, 100), ==, 10);
+  g_assert_cmpint (pwritev (fd, bad, 2, 0), ==, 2);
+  g_assert_cmpint (pwritev (fd, bad + 1, 1, 0), ==, -1);
+  g_assert_cmpint (errno, ==, EFAULT);
+  g_assert_cmpint (preadv (fd, back, 2, -1), ==, -1);
+  g_assert_cmpint (errno, ==, EINVAL);
+  munmap (page, 8192);
+}
+
+#ifdef RWF_HIPRI                /* glibc 2.26 */
+static void
+test_vectors_with_flags (void)
+{
+  char data[8] = "ABCDEFGH", seen[8] = "";
+  const int own = open ("/dev/xlnk", O_RDWR);
+  struct iovec part = { data, 8 }, back = { seen, 8 };
+
+  g_assert_cmpint (pwritev2 (own, &part, 1, -1, 0), ==, 8);
+  g_assert_cmpint (preadv2 (own, &back, 1, 0, 0), ==, 8);
+  g_assert_cmpint (memcmp (data, seen, 8), ==, 0);
+  g_assert_cmpint (pwritev64v2 (own, &part, 1, 4, 0), ==, 8);
+  g_assert_cmpint (preadv64v2 (own, &back, 1, 4, 0), ==, 8);
+  g_assert_cmpint (pwritev2 (own, &part, 1, 0, RWF_HIPRI), ==, -1);
+  g_assert_cmpint (errno, ==, EOPNOTSUPP);
+  close (own);
+}
+#endif
+
+/* What is no ordinary write. */
+static void
+test_no_regular_file (void)
+{
+  const int readable = open ("/dev/xlnk", O_RDONLY);
+  char name[] = "/tmp/plain-XXXXXX";
+  const int file = mkstemp (name);
+  off64_t start = 0;
+  int ends[2];
+
+  unlink (name);
+  g_assert_cmpint (pipe (ends), ==, 0);
+  g_assert_cmpint (write (file, "plain", 5), ==, 5);
+  g_assert_cmpint (write (ends[1], "plain", 5), ==, 5);
+  g_assert_cmpint (fallocate (fd, 0, 0, 4096), ==, -1);
+  g_assert_cmpint (errno, ==, ENODEV);
+  g_assert_cmpint (fallocate (fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096), ==, -1);
+  g_assert_cmpint (errno, ==, ENODEV);
+  g_assert_cmpint (fallocate (fd, 0, 0, 0), ==, -1);
+  g_assert_cmpint (errno, ==, EINVAL);
+  g_assert_cmpint (fallocate (readable, 0, 0, 4096), ==, -1);
+  g_assert_cmpint (errno, ==, EBADF);
+  g_assert_cmpint (posix_fallocate (fd, 0, 4096), ==, ENODEV);
+  g_assert_cmpint (sendfile (fd, file, &(off_t) {0}, 5), ==, -1);
+  g_assert_cmpint (errno, ==, EINVAL);
+  g_assert_cmpint (splice (ends[0], NULL, fd, &start, 5, 0), ==, -1);
+  g_assert_cmpint (errno, ==, EINVAL);
+  close (readable);
+  close (file);
+  close (ends[0]);
+  close (ends[1]);
+}
+
 /* A write past it tramples on the kernel's heap. */
 static void
 test_scratch_overflow (void)
@@ -326,8 +405,11 @@ test_counter_directory (void)
 static void
 test_other_files_pass (void)
 {
-  char name[] = "/tmp/plain-XXXXXX", data[4];
-  const int file = mkstemp (name);
+  char name[] = "/tmp/plain-XXXXXX", other[] = "/tmp/copy-XXXXXX", data[4];
+  const int file = mkstemp (name), copy = mkstemp (other);
+  struct iovec parts[2] = { {data, 1}, {data + 1, 3} };
+  struct stat st;
+  off_t start = 0;
   FILE *stream;
 
   g_assert_cmpint (write (file, "abc", 3), ==, 3);
@@ -336,13 +418,23 @@ test_other_files_pass (void)
   g_assert_cmpint (pread (file, data, 4, 0), ==, 3);
   g_assert_cmpint (ioctl (file, (unsigned long) REQUEST (ALLOCBUF), nothing), ==, -1);
   g_assert_cmpint (errno, ==, ENOTTY);
+  g_assert_cmpint (pwritev (file, parts, 2, 1), ==, 4);
+  g_assert_cmpint (preadv64 (file, parts, 2, 1), ==, 4);
+  g_assert_cmpint (fallocate (file, 0, 0, 10), ==, 0);
+  g_assert_cmpint (posix_fallocate (file, 0, 20), ==, 0);
+  g_assert_cmpint (sendfile (copy, file, &start, 20), ==, 20);
+  g_assert_cmpint (start, ==, 20);
+  g_assert_cmpint (fstat (copy, &st), ==, 0);
+  g_assert_cmpint (st.st_size, ==, 20);
   g_assert_cmpint (ftruncate (file, 2), ==, 0);
   stream = fopen (name, "r");
   g_assert_nonnull (stream);
   g_assert_cmpint (fread (data, 1, 4, stream), ==, 2);
   fclose (stream);
   close (file);
+  close (copy);
   unlink (name);
+  unlink (other);
 }
 
 #define ADD(name, test) g_test_add_func ("/files/" name, test)
@@ -364,6 +456,11 @@ main (int argc, char **argv)
   ADD ("open-variants", test_open_variants);
   ADD ("access-mode", test_access_mode);
   ADD ("scratch-page", test_scratch_page);
+  ADD ("vectors", test_vectors);
+#ifdef RWF_HIPRI
+  ADD ("vectors-with-flags", test_vectors_with_flags);
+#endif
+  ADD ("no-regular-file", test_no_regular_file);
   ADD ("scratch-overflow", test_scratch_overflow);
   ADD ("meminfo-and-vmstat", test_meminfo_and_vmstat);
   ADD ("counters", test_counters);
