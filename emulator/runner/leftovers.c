@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * leftovers.c: a runner that is killed with -9 leaves its heap in shared memory, where nobody looks for it and every page
- * is RAM. The next one takes it away. A runner that lives holds a lock in its directory.
+ * is RAM, or in the directory for temporary files. The next one takes it away. A runner that lives holds a lock in its
+ * directory.
  */
 #include "runner.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -31,11 +33,11 @@ leftovers_remove_all (const char *path)
   g_remove (path);
 }
 
-int
-leftovers_lock (const char *directory)
+static int
+lock (const char *directory, int flags)
 {
   char *path = g_build_filename (directory, "lock", NULL);
-  int fd = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int fd = g_open (path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 
   if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0) {
     close (fd);
@@ -43,6 +45,12 @@ leftovers_lock (const char *directory)
   }
   g_free (path);
   return fd;
+}
+
+int
+leftovers_lock (const char *directory)
+{
+  return lock (directory, O_CREAT);
 }
 
 static gboolean
@@ -54,27 +62,34 @@ is_old_and_ours (const char *directory)
       && st.st_mtime + YOUNG < time (NULL);
 }
 
+/* Without a lock in it, it is somebody else's; or a runner's that had not come to it, and empty. */
 static void
 take_away (const char *directory)
 {
-  const int fd = is_old_and_ours (directory) ? leftovers_lock (directory) : -1;
+  int fd;
 
-  if (fd < 0)
+  if (!is_old_and_ours (directory))
     return;
-  leftovers_remove_all (directory);
-  close (fd);
+  fd = lock (directory, 0);
+  if (fd >= 0) {
+    leftovers_remove_all (directory);
+    close (fd);
+  } else {
+    g_rmdir (directory);
+  }
 }
 
 void
-leftovers_sweep (const char *parent, const char *prefix)
+leftovers_sweep (const char *parent, const char *template)
 {
+  const gsize prefix = strcspn (template, "X");
   GDir *dir = g_dir_open (parent, 0, NULL);
   const char *name;
 
   while (dir && (name = g_dir_read_name (dir))) {
     char *path = g_build_filename (parent, name, NULL);
 
-    if (g_str_has_prefix (name, prefix))
+    if (strncmp (name, template, prefix) == 0 && strlen (name) == strlen (template))
       take_away (path);
     g_free (path);
   }

@@ -15,6 +15,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#define TEMPLATE "xlnk-emulate-XXXXXX"
+
 static gboolean
 fail (GError ** error, const char *what, const char *path)
 {
@@ -40,13 +42,14 @@ has_room (const char *path, guint64 bytes)
 static char *
 make_directory (const BoardConfig * config, GError ** error)
 {
-  char *path = g_strdup ("/dev/shm/xlnk-emulate-XXXXXX");
+  char *path = g_strdup ("/dev/shm/" TEMPLATE);
 
-  leftovers_sweep ("/dev/shm", "xlnk-emulate-");
+  leftovers_sweep ("/dev/shm", TEMPLATE);
+  leftovers_sweep (g_get_tmp_dir (), TEMPLATE);
   if (has_room ("/dev/shm", 4 * config->cma + (16 << 20)) && g_mkdtemp (path))
     return path;
   g_free (path);
-  return g_dir_make_tmp ("xlnk-emulate-XXXXXX", error);
+  return g_dir_make_tmp (TEMPLATE, error);
 }
 
 static const char *const counters[] = {

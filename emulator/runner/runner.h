@@ -62,7 +62,7 @@ char **machine_environment (const Machine * machine, GError ** error);
 gboolean heap_open (Machine * machine, const Options * options, GError ** error);
 
 int leftovers_lock (const char *directory);
-void leftovers_sweep (const char *parent, const char *prefix);
+void leftovers_sweep (const char *parent, const char *template);        /* as mkdtemp() takes it */
 void leftovers_remove_all (const char *path);
 
 int child_run (char **command, char **environment);     /* its exit status, or 128 + signal */

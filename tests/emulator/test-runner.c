@@ -2,11 +2,13 @@
 /*
  * test-runner.c: xlnk-emulate itself: exit statuses, reports, heaps, faults, signals. Runs outside the board.
  */
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -444,6 +446,67 @@ test_leftovers (void)
   g_free (home);
 }
 
+typedef struct
+{
+  const char *name;
+  gboolean lock, full, held, old, stays;
+} Leftover;
+
+static char *
+make_leftover (const char *parent, const Leftover * leftover, int *fd)
+{
+  const struct utimbuf old = { time (NULL) - 3600, time (NULL) - 3600 };
+  char *path = g_build_filename (parent, leftover->name, NULL), *lock = g_build_filename (path, "lock", NULL);
+  char *heap = g_build_filename (path, "heap", NULL);
+
+  g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+  *fd = leftover->lock ? g_open (lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+  if (leftover->held)
+    g_assert_cmpint (flock (*fd, LOCK_EX), ==, 0);
+  if (leftover->full)
+    g_assert_true (g_file_set_contents (heap, "heap", 4, NULL));
+  if (leftover->old)
+    g_utime (path, (struct utimbuf *) &old);
+  g_free (heap);
+  g_free (lock);
+  return path;
+}
+
+/* The same in the directory for temporary files, where others keep things too. */
+static void
+test_leftovers_on_disk (void)
+{
+  static const Leftover all[] = {
+    {"xlnk-emulate-KILLED", TRUE, TRUE, FALSE, TRUE, FALSE},
+    {"xlnk-emulate-ABRUPT", FALSE, FALSE, FALSE, TRUE, FALSE},
+    {"xlnk-emulate-ALIVE0", TRUE, TRUE, TRUE, TRUE, TRUE},
+    {"xlnk-emulate-YOUNG0", TRUE, TRUE, FALSE, FALSE, TRUE},
+    {"xlnk-emulate-OTHERS", FALSE, TRUE, FALSE, TRUE, TRUE},
+    {"xlnk-emulate-the-source", TRUE, TRUE, FALSE, TRUE, TRUE},
+  };
+  char *parent = g_build_filename (directory, "tmp", NULL), *paths[G_N_ELEMENTS (all)], *line;
+  int fds[G_N_ELEMENTS (all)], status;
+
+  g_assert_cmpint (g_mkdir (parent, 0700), ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (all); i++)
+    paths[i] = make_leftover (parent, &all[i], &fds[i]);
+  line = g_strdup_printf ("env TMPDIR=%s %s -- true", parent, runner);
+  g_assert_true (g_spawn_command_line_sync (line, NULL, NULL, &status, NULL));
+  g_assert_cmpint (status, ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (all); i++) {
+    if (g_file_test (paths[i], G_FILE_TEST_EXISTS) != all[i].stays)
+      g_error ("%s is %s", paths[i], all[i].stays ? "gone" : "still there");
+    if (fds[i] >= 0)
+      close (fds[i]);
+    g_free (paths[i]);
+  }
+  g_free (line);
+  line = g_strdup_printf ("rm -r %s", parent);
+  g_assert_true (g_spawn_command_line_sync (line, NULL, NULL, &status, NULL));
+  g_free (line);
+  g_free (parent);
+}
+
 #define ADD(name, test) g_test_add_func ("/runner/" name, test)
 
 int
@@ -476,6 +539,7 @@ main (int argc, char **argv)
   ADD ("inert-without-runner", test_inert_without_runner);
   ADD ("nothing-is-left-behind", test_nothing_is_left_behind);
   ADD ("leftovers", test_leftovers);
+  ADD ("leftovers-on-disk", test_leftovers_on_disk);
   result = g_test_run ();
   {
     char *heap = g_build_filename (directory, "heap", NULL), *second = g_strconcat (heap, "-2", NULL);
