@@ -29,7 +29,7 @@
 
 #define BOARD_MAGIC 0x64726f622d6b6e78ull
 #define BOARD_UNFINISHED 0x64726f622d776e78ull  /* in its place until the rest is there */
-#define BOARD_LAYOUT 5u
+#define BOARD_LAYOUT 6u
 #define BOARD_PAGE 4096u
 #define BOARD_SLOTS 4096u       /* the largest table of any driver; slot 0 is the scratch page */
 #define BOARD_SCRATCH 8192u     /* xlnk-abi §2 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * versions.c: the table of driver revisions. Columns are those of xlnk-abi §8.2: S1, S2, S4, S6/S7 and S8.
+ * versions.c: the table of driver revisions. Columns are those of xlnk-abi §8.2: S1, S2, S3, S4, S6/S7 and S8.
  */
 #include "versions.h"
 
@@ -20,6 +20,12 @@ const BoardVersion board_versions[] = {
     .what = "packed block, ids to 255, offset id << 24, standard mode",
     .slots = 256, .shift = 24, .dmabuf = true, .dmabuf_checks_fd = true,
     .config = true, .mcdma = true, .devices = 16, .lp64 = true,
+  },
+  {
+    .name = "4.9a",
+    .what = "ids to 4095, offset id << 24, standard mode, MEMOP",
+    .slots = 4096, .shift = 24, .dmabuf = true, .memop = true, .memop_keeps_dmabuf = true,
+    .config = true, .mcdma = true, .devices = 128, .lp64 = true,
   },
   {
     .name = "4.9",

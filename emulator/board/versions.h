@@ -21,6 +21,7 @@ typedef struct
   bool dmabuf_checks_fd;        /* a bad descriptor is EINVAL, not an oops */
   bool dmabuf_at_add;           /* attached when added, so a bad descriptor oopses there; else at MEMOP */
   bool memop;
+  bool memop_keeps_dmabuf;      /* for a dma-buf it forgets to copy the result back */
   bool config;                  /* CONFIG, and with it the standard mode */
   bool mcdma;                   /* MCDMAREGISTER has a handler */
   bool irq;

@@ -78,7 +78,7 @@ on_dmabuf (Call * call, const BoardDmabuf * dmabuf)
     return -EINVAL;             /* more than one segment */
   memop->phys = (AbiWord) dmabuf->phys;
   memop->token = 0;
-  return call_write_block (call);
+  return call->context->version->memop_keeps_dmabuf ? 0 : call_write_block (call);
 }
 
 long

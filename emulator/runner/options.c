@@ -22,6 +22,7 @@ static const char description[] =
     "Driver versions:\n"
     "  3.13     user pointers for id and address, ids to 255, offset id << 24\n"
     "  2016.4   packed argument block, ids to 255, offset id << 24, standard mode\n"
+    "  4.9a     ids to 4095, offset id << 24, standard mode, MEMOP\n"
     "  4.9      ids to 4095, offset id << 16, standard mode, MEMOP\n"
     "  2018.3   as PYNQ shipped it; interrupts (the default)\n"
     "  5.10     frees the buffers of an open file when that goes\n"
@@ -142,7 +143,7 @@ take_board (Options * options, const Raw * raw, GError ** error)
   int driver = board_version_by_name (raw->driver ? raw->driver : "2018.3");
 
   if (driver < 0)
-    return FAIL (error, "--driver: “%s” is none of 3.13, 2016.4, 4.9, 2018.3, 5.10", raw->driver);
+    return FAIL (error, "--driver: “%s” is none of 3.13, 2016.4, 4.9a, 4.9, 2018.3, 5.10", raw->driver);
   config->driver = (unsigned) driver;
   if (raw->arch && !g_str_equal (raw->arch, "arm") && !g_str_equal (raw->arch, "arm64"))
     return FAIL (error, "--arch: “%s” is neither arm nor arm64", raw->arch);
@@ -220,7 +221,7 @@ options_parse (Options * options, int *argc, char ***argv, GError ** error)
     {"report", 0, 0, G_OPTION_ARG_FILENAME, &options->report, "write the report as JSON too", "FILE"},
     {"cma", 0, 0, G_OPTION_ARG_STRING, &raw.cma, "contiguous memory, with K, M or G (128M)", "SIZE"},
     {"driver", 0, 0, G_OPTION_ARG_STRING, &raw.driver,
-        "version of the kernel driver (2018.3)", "3.13|2016.4|4.9|2018.3|5.10"},
+        "version of the kernel driver (2018.3)", "3.13|2016.4|4.9a|4.9|2018.3|5.10"},
     {"arch", 0, 0, G_OPTION_ARG_STRING, &raw.arch, "architecture whose caches to have (arm)", "arm|arm64"},
     {"line", 0, 0, G_OPTION_ARG_INT, &raw.line, "bytes in a cache line (arm: 32, arm64: 64)", "32|64"},
     {"first-id", 0, 0, G_OPTION_ARG_INT, &raw.first_id, "lowest buffer id to give out (1)", "N"},

@@ -96,6 +96,31 @@ test_blocks_are_apart (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (stats_of (fixture->device).frees, ==, G_N_ELEMENTS (sizes));
 }
 
+/* More than a byte counts: at shift 24 their mappings begin beyond 4 GiB. */
+static void
+test_many_blocks (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  XlnkBlock *blocks[300];
+  guint32 id;
+
+  if (atoi (g_getenv ("XLNK_TEST_IDS")) < (int) G_N_ELEMENTS (blocks)) {
+    g_test_skip ("this driver has no ids for them");
+    return;
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (blocks); i++) {
+    blocks[i] = new_block (fixture->device, 4000, true);
+    id = (guint32) blocks[i]->extent.id;
+    memcpy (blocks[i]->extent.cpu, &id, sizeof id);
+  }
+  g_assert_cmpuint (blocks[G_N_ELEMENTS (blocks) - 1]->extent.id, >=, G_N_ELEMENTS (blocks));
+  for (gsize i = 0; i < G_N_ELEMENTS (blocks); i++) {
+    memcpy (&id, blocks[i]->extent.cpu, sizeof id);
+    g_assert_cmpuint (id, ==, blocks[i]->extent.id);
+    xlnk_block_unref (blocks[i]);
+  }
+  g_assert_cmpuint (stats_of (fixture->device).lost_blocks, ==, 0);
+}
+
 /* What the driver calls the block's memory is what our mapping shows. */
 static void
 test_mapping_is_the_buffer (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
@@ -403,6 +428,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("shift-is-found", test_shift_is_found);
   ADD ("blocks-are-apart", test_blocks_are_apart);
+  ADD ("many-blocks", test_many_blocks);
   ADD ("mapping-is-the-buffer", test_mapping_is_the_buffer);
   ADD ("memory-is-zeroed", test_memory_is_zeroed);
   ADD ("size-zero-has-an-address", test_size_zero_has_an_address);

@@ -45,10 +45,10 @@ client_driver (void)
   driver.arm64 = g_strcmp0 (arch, "arm64") == 0;
   driver.line = driver.arm64 ? 64 : 32;
   driver.pointers = g_str_equal (driver.name, "3.13");
-  if (driver.pointers || g_str_equal (driver.name, "2016.4")) {
-    driver.shift = 24;
+  if (driver.pointers || g_str_equal (driver.name, "2016.4"))
     driver.last_id = 255;
-  }
+  if (driver.last_id == 255 || g_str_equal (driver.name, "4.9a"))
+    driver.shift = 24;
   return driver;
 }
 

@@ -182,7 +182,7 @@ test_windows_do_not_alias (void)
   client_reset (fd);
 }
 
-/* Run with --first-id 200: at shift 24 its offset does not fit in 31 bits. */
+/* Run with --first-id: at shift 24 the offset of 200 does not fit in 31 bits, that of 4095 not in 32. */
 static void
 test_first_id (void)
 {
