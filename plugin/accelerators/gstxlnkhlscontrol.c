@@ -15,9 +15,15 @@
 #define INTERRUPT_DONE (1u << 0)
 #define INTERRUPTS 0x3
 
-/* From done to idle is a matter of clock cycles; a frame that an auto-restarted core still works on may take long. */
+/* µs. From done to idle is a matter of clock cycles. A core that is opened may be in the middle of a frame, which a process
+ * that was killed has started, or an auto-restart. */
 #define SETTLE_TIME 1000
-#define SETTLE_TIME_RESTARTED 1000000
+#define SETTLE_TIME_OPEN 1000000
+
+/* Pauses of polling, in µs. In between, an eighth of the time waited so far. */
+#define PAUSE_MIN 20
+#define PAUSE_MAX 2000
+#define PAUSE_PART 8
 
 static void
 read_ap_ctrl (GstXlnkHlsControl * self)
@@ -63,28 +69,20 @@ is_idle (GstXlnkHlsControl * self)
 static gboolean
 settle (GstXlnkHlsControl * self, gint64 time)
 {
-  gint64 deadline = g_get_monotonic_time () + time;
+  gint64 since = g_get_monotonic_time ();
 
   for (;;) {
-    gboolean late = g_get_monotonic_time () >= deadline;
+    gint64 waited = g_get_monotonic_time () - since;
 
     read_ap_ctrl (self);
     if (self->chain && (self->ap_ctrl & AP_DONE))
       write_ap_ctrl (self, AP_CONTINUE);
     else if (is_idle (self))
       return TRUE;
-    if (late)
+    if (waited >= time)
       return FALSE;
-    g_usleep (20);
+    g_usleep ((gulong) CLAMP (waited / PAUSE_PART, PAUSE_MIN, PAUSE_MAX));
   }
-}
-
-static void
-fail_running (GstXlnkHlsControl * self, GError ** error)
-{
-  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE, "%s still runs (ap_ctrl 0x%08x) and cannot be stopped "
-      "by its registers: load the bitstream anew or pulse the core's reset line; until it is idle it is not started",
-      gst_xlnk_registers_get_name (self->registers), self->ap_ctrl);
 }
 
 gboolean
@@ -92,7 +90,9 @@ gst_xlnk_hls_control_require_idle (GstXlnkHlsControl * self, GError ** error)
 {
   if (settle (self, SETTLE_TIME))
     return TRUE;
-  fail_running (self, error);
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE, "%s still runs (ap_ctrl 0x%08x) and cannot be stopped "
+      "by its registers: load the bitstream anew or pulse the core's reset line; until it is idle it is not started",
+      gst_xlnk_registers_get_name (self->registers), self->ap_ctrl);
   return FALSE;
 }
 
@@ -104,13 +104,14 @@ gst_xlnk_hls_control_open (GstXlnkHlsControl * self, GstXlnkRegisters * register
   set_interrupt (self, FALSE);
   if (settle (self, SETTLE_TIME))
     return TRUE;
-  if (self->ap_ctrl & AUTO_RESTART) {
-    /* Somebody left it running in circles. 0 ends that after this round, and cannot take a start back. */
+  /* Somebody left it running in circles: 0 ends that after this round, and cannot take a start back. */
+  if (self->ap_ctrl & AUTO_RESTART)
     write_ap_ctrl (self, 0);
-    if (settle (self, SETTLE_TIME_RESTARTED))
-      return TRUE;
-  }
-  fail_running (self, error);
+  if (settle (self, SETTLE_TIME_OPEN))
+    return TRUE;
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE, "%s is still busy after %d ms (ap_ctrl 0x%08x) with what "
+      "was started before, and cannot be stopped by its registers: if it does not become idle, load the bitstream anew or "
+      "pulse the core's reset line", gst_xlnk_registers_get_name (registers), SETTLE_TIME_OPEN / 1000, self->ap_ctrl);
   return FALSE;
 }
 

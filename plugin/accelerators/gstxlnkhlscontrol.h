@@ -22,7 +22,8 @@ typedef struct
   guint32 ap_ctrl;              /* as it was read last */
 } GstXlnkHlsControl;
 
-/* FALSE and GST_XLNK_ERROR_NOT_IDLE if it still runs something. */
+/* Waits about a second for what it still runs, such as a frame of a process that was killed. FALSE and
+ * GST_XLNK_ERROR_NOT_IDLE if that does not end. */
 gboolean gst_xlnk_hls_control_open (GstXlnkHlsControl * self, GstXlnkRegisters * registers, gboolean chain,
     GError ** error);
 

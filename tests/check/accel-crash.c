@@ -149,6 +149,14 @@ GST_START_TEST (what_a_core_was_working_on_stays_until_the_core_is_found_idle)
 }
 GST_END_TEST
 
+/* It waits for the frame that the dead one has started, and then has the core and the buffers. */
+GST_START_TEST (a_pipeline_is_started_again_at_once)
+{
+  fail_unless_equals_int (emulate ("--core=slow=invert,latency=400ms", KILLED_AT_WORK " && " CORE_PIPELINE ("1")), 0);
+  fail_unless_equals_int (reported_leaks (), 0);
+}
+GST_END_TEST
+
 /* As contiguous memory does on a board: until it reboots. */
 GST_START_TEST (without_a_ledger_it_is_still_there_for_the_next_program_which_works_beside_it)
 {
@@ -174,6 +182,7 @@ accel_crash_suite (void)
   tcase_add_test (test_case, strict_fails_for_a_killed_pipeline_and_not_for_one_that_ends);
   tcase_add_test (test_case, what_was_left_behind_is_freed_by_the_next_program);
   tcase_add_test (test_case, what_a_core_was_working_on_stays_until_the_core_is_found_idle);
+  tcase_add_test (test_case, a_pipeline_is_started_again_at_once);
   tcase_add_test (test_case, without_a_ledger_it_is_still_there_for_the_next_program_which_works_beside_it);
   return suite;
 }

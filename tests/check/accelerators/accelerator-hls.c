@@ -207,6 +207,7 @@ test_hang (void)
   gst_xlnk_accelerator_close (self);
   g_assert_false (gst_xlnk_accelerator_open (self, &error));
   g_assert_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_NOT_IDLE);
+  g_assert_nonnull (strstr (error->message, "is still busy after 1000 ms"));
   g_clear_error (&error);
   g_assert_cmpuint (core.starts, ==, 1);
 
@@ -312,6 +313,26 @@ test_auto_restart (void)
   fake_core_unlock ();
   self = core_check_make_open (DESCRIPTION);
   g_assert_true (core.idle);
+  core_check_release (self);
+  fake_core_remove (&core.core);
+}
+
+/* A program of before was killed in the middle of a frame. */
+static void
+test_busy_at_open (void)
+{
+  FakeHls core = {.latency = 300 * MS };
+  GstXlnkAccelerator *self;
+
+  fake_hls_add (&core, "sobel");
+  fake_core_lock ();
+  core.start = TRUE;
+  core.idle = FALSE;
+  core.finish = core_check_from_now (300 * MS);
+  fake_core_unlock ();
+  self = core_check_make_open (DESCRIPTION);
+  g_assert_true (core.idle);
+  g_assert_cmpuint (core.mistakes, ==, 0);
   core_check_release (self);
   fake_core_remove (&core.core);
 }
@@ -538,6 +559,7 @@ main (int argc, char **argv)
   g_test_add_func ("/accelerator-hls/flush", test_flush);
   g_test_add_func ("/accelerator-hls/look", test_look);
   g_test_add_func ("/accelerator-hls/auto-restart", test_auto_restart);
+  g_test_add_func ("/accelerator-hls/busy-at-open", test_busy_at_open);
   g_test_add_func ("/accelerator-hls/arguments", test_arguments);
   g_test_add_func ("/accelerator-hls/one-address", test_one_address);
   g_test_add_func ("/accelerator-hls/in-place", test_in_place);
