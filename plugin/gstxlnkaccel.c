@@ -275,6 +275,11 @@ gst_xlnk_accel_sink_event (GstBaseTransform * trans, GstEvent * event)
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_CAPS:
       return handle_caps (self, event);
+    case GST_EVENT_SEGMENT:
+      if (gst_xlnk_accel_announce_output_caps (self))
+        break;
+      gst_event_unref (event);
+      return FALSE;
     case GST_EVENT_EOS:
       post_stats (self);
       break;

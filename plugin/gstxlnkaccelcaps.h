@@ -2,7 +2,7 @@
 /*
  * gstxlnkaccelcaps.h: what comes out of a core that changes the format, by the property output-caps: its fields replace
  * those of the input, and what it does not name stays, the features among it. Of several structures the first that
- * downstream takes counts.
+ * downstream takes counts. What goes in may be anything; where raw video comes out, upstream is asked for raw video first.
  */
 #ifndef __GST_XLNK_ACCEL_CAPS_H__
 #define __GST_XLNK_ACCEL_CAPS_H__
@@ -16,6 +16,13 @@ gboolean gst_xlnk_accel_check_output_caps (GstXlnkAccel * self, GstXlnkAccelerat
 
 GstCaps *gst_xlnk_accel_transform_caps (GstBaseTransform * trans, GstPadDirection direction, GstCaps * caps,
     GstCaps * filter);
+
+/* A stream without caps gets those of output-caps behind a core. To be called before the segment goes downstream, which must
+ * find them there. FALSE, with the element error, if output-caps does not say all. */
+gboolean gst_xlnk_accel_announce_output_caps (GstXlnkAccel * self);
+
+/* Raw video that is made of something else (nullable: of no known kind), and that has no size. Posts the element error. */
+gboolean gst_xlnk_accel_refuse_open_video (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps);
 
 /* Takes the smallest difference from the input for what downstream leaves open. */
 GstCaps *gst_xlnk_accel_fixate_caps (GstBaseTransform * trans, GstPadDirection direction, GstCaps * caps,

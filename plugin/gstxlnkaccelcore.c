@@ -192,7 +192,8 @@ tell_core (GstXlnkAccel * self, GstCaps * in_caps, GstCaps * out_caps)
   GError *error = NULL;
 
   forget_caps (self);
-  if (refuse_foreign_memory (self, in_caps) || refuse_foreign_memory (self, out_caps))
+  if (refuse_foreign_memory (self, in_caps) || refuse_foreign_memory (self, out_caps)
+      || gst_xlnk_accel_refuse_open_video (self, in_caps, out_caps))
     return FALSE;
   if (!gst_xlnk_jobs_configure (self->jobs, in_caps, out_caps, &error)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
@@ -270,21 +271,37 @@ gst_xlnk_accel_core_configure (GstXlnkAccel * self, GstCaps * out_caps)
   return TRUE;
 }
 
-/* Without caps the base class negotiates nothing: the core and the pools learn here that what comes is bytes. */
-gboolean
-gst_xlnk_accel_core_configure_without_caps (GstXlnkAccel * self)
+/* @out_caps nullable. */
+static gboolean
+negotiate_bytes (GstXlnkAccel * self, GstCaps * out_caps)
 {
   GstQuery *query;
 
-  if (self->core.is_configured || gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)))
-    return TRUE;
-  if (!gst_xlnk_accel_core_configure (self, NULL))
+  if (!gst_xlnk_accel_core_configure (self, out_caps))
     return FALSE;
-  query = gst_query_new_allocation (NULL, FALSE);
+  query = gst_query_new_allocation (out_caps, out_caps != NULL);
+  if (out_caps && !gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (self), query))
+    GST_DEBUG_OBJECT (self, "downstream asks for no memory of its own");
   gst_xlnk_accel_take_allocation (self, query);
   gst_query_unref (query);
-  self->core.is_configured = TRUE;
   return TRUE;
+}
+
+/* Without caps the base class negotiates nothing: the core and the pools learn here that what comes is bytes. What comes out
+ * is what output-caps says. */
+gboolean
+gst_xlnk_accel_core_configure_without_caps (GstXlnkAccel * self)
+{
+  GstCaps *out_caps;
+
+  if (self->core.is_configured || gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)))
+    return TRUE;
+  if (!gst_xlnk_accel_announce_output_caps (self))
+    return FALSE;
+  out_caps = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (self));
+  self->core.is_configured = negotiate_bytes (self, out_caps);
+  gst_caps_replace (&out_caps, NULL);
+  return self->core.is_configured;
 }
 
 guint

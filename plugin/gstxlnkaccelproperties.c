@@ -199,13 +199,17 @@ install_accelerator_properties (GObjectClass * klass)
    * The fields of the caps that are different behind the accelerator. It is an error where nothing is made: without an
    * accelerator, or with one that only reads.
    *
+   * What goes in may be anything: `video/x-raw,format=RGB` can be made of `video/x-bayer` too, which has the size and the
+   * rate that are not named here. Of bytes and of a stream without caps, all has to be named.
+   *
    * Since: 0.1
    */
   g_object_class_install_property (klass, PROP_OUTPUT_CAPS,
       g_param_spec_boxed ("output-caps", "Output caps",
           "What comes out of the accelerator where it differs from what goes in, such as "
-          "video/x-raw,format=GRAY8; fields that are not named stay as they are. Unset: the same comes out. An error "
-          "where nothing is made: without an accelerator, or with one that only reads",
+          "video/x-raw,format=GRAY8; fields that are not named stay as they are, so that of bytes, or of a stream without "
+          "caps, all have to be named. Unset: the same comes out. An error where nothing is made: without an "
+          "accelerator, or with one that only reads",
           GST_TYPE_CAPS, flags | GST_PARAM_MUTABLE_READY));
 
   /**

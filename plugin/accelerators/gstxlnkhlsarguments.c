@@ -150,18 +150,77 @@ parse_video (GstCaps * caps, GstVideoInfo * info)
 }
 
 static gboolean
+knows_rows (const GstXlnkHlsArguments * self)
+{
+  return self->side[GST_XLNK_HLS_SRC].width != GST_XLNK_NO_REGISTER
+      || self->side[GST_XLNK_HLS_DST].width != GST_XLNK_NO_REGISTER;
+}
+
+/* Other pictures than raw video have a size too: one of a sensor's pixels, say, or a compressed one. */
+static void
+note_size (GstXlnkHlsArguments * self, guint side, GstCaps * caps)
+{
+  gint width = 0, height = 0;
+
+  if (self->is_video[side]) {
+    width = GST_VIDEO_INFO_WIDTH (&self->info[side]);
+    height = GST_VIDEO_INFO_FIELD_HEIGHT (&self->info[side]);
+  } else if (caps && gst_caps_is_fixed (caps)) {
+    gst_structure_get_int (gst_caps_get_structure (caps, 0), "width", &width);
+    gst_structure_get_int (gst_caps_get_structure (caps, 0), "height", &height);
+  }
+  self->width[side] = MAX (width, 0);
+  self->height[side] = MAX (height, 0);
+}
+
+/* GStreamer pads the rows of a sensor's picture to multiples of 4 bytes; a pixel with its depth in its name has two. */
+static gboolean
+check_bayer (const GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError ** error)
+{
+  const GstStructure *structure = caps && gst_caps_is_fixed (caps) ? gst_caps_get_structure (caps, 0) : NULL;
+  const gchar *format;
+  guint row;
+
+  if (!structure || !gst_structure_has_name (structure, "video/x-bayer") || !knows_rows (self))
+    return TRUE;
+  format = gst_structure_get_string (structure, "format");
+  row = self->width[side] * (format && strlen (format) > 4 ? 2 : 1);
+  if (row % 4 == 0)
+    return TRUE;
+  FAIL (error, CAPS, "%s: the lines of a video/x-bayer of %u pixels are padded to multiples of 4 bytes, and the core is not "
+      "told so: choose a width without padding", side_names[side], self->width[side]);
+  return FALSE;
+}
+
+static gboolean
+check_kind (const GstXlnkHlsArguments * self, guint side, GError ** error)
+{
+  const GstXlnkHlsSide *registers = &self->side[side];
+
+  if (!self->is_video[side] && (registers->format != GST_XLNK_NO_REGISTER || registers->stride.n > 0)) {
+    FAIL (error, CAPS, "%s: the core wants stride or format, which only raw video has", side_names[side]);
+    return FALSE;
+  }
+  if ((self->width[side] == 0 && registers->width != GST_XLNK_NO_REGISTER)
+      || (self->height[side] == 0 && registers->height != GST_XLNK_NO_REGISTER)) {
+    FAIL (error, CAPS, "%s: the core wants width or height, which only pictures have; if it is those of the %s that it wants, "
+        "say %s", side_names[side], side == GST_XLNK_HLS_SRC ? "output" : "input",
+        side == GST_XLNK_HLS_SRC ? "dst-width, dst-height" : "width, height");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
 configure_side (GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError ** error)
 {
   const GstXlnkHlsSide *registers = &self->side[side];
 
   self->is_video[side] = parse_video (caps, &self->info[side]);
-  if (!self->is_video[side] && (registers->width != GST_XLNK_NO_REGISTER || registers->height != GST_XLNK_NO_REGISTER
-          || registers->format != GST_XLNK_NO_REGISTER || registers->stride.n > 0)) {
-    FAIL (error, CAPS, "%s: the core wants width, height, stride or format, which only "
-        "raw video has", side_names[side]);
-    return FALSE;
-  }
-  return check_count (self, side, &registers->address, "", error)
+  note_size (self, side, caps);
+  return check_kind (self, side, error)
+      && check_bayer (self, side, caps, error)
+      && check_count (self, side, &registers->address, "", error)
       && check_count (self, side, &registers->stride, "-stride", error)
       && check_count (self, side, &registers->size, "-size", error);
 }
@@ -172,22 +231,20 @@ static gboolean
 check_output_size (const GstXlnkHlsArguments * self, GError ** error)
 {
   const GstXlnkHlsSide *in = &self->side[GST_XLNK_HLS_SRC], *out = &self->side[GST_XLNK_HLS_DST];
-  const GstVideoInfo *from = &self->info[GST_XLNK_HLS_SRC], *to = &self->info[GST_XLNK_HLS_DST];
-  gint in_height, out_height;
+  guint in_width = self->width[GST_XLNK_HLS_SRC], out_width = self->width[GST_XLNK_HLS_DST];
+  guint in_height = self->height[GST_XLNK_HLS_SRC], out_height = self->height[GST_XLNK_HLS_DST];
   gboolean narrow, low;
 
   if (in->address.n == 0 || out->address.n == 0 || out->size.n > 0 || self->scales
-      || !self->is_video[GST_XLNK_HLS_SRC] || !self->is_video[GST_XLNK_HLS_DST])
+      || !self->is_video[GST_XLNK_HLS_DST])
     return TRUE;
-  in_height = GST_VIDEO_INFO_FIELD_HEIGHT (from);
-  out_height = GST_VIDEO_INFO_FIELD_HEIGHT (to);
-  narrow = out->width == GST_XLNK_NO_REGISTER && GST_VIDEO_INFO_WIDTH (to) < GST_VIDEO_INFO_WIDTH (from);
+  narrow = out->width == GST_XLNK_NO_REGISTER && out_width < in_width;
   low = out->height == GST_XLNK_NO_REGISTER && out_height < in_height;
   if (!narrow && !low)
     return TRUE;
-  FAIL (error, SIZE, "the output of %dx%d is smaller than the input of %dx%d, and the core is not told its %s: it would "
+  FAIL (error, SIZE, "the output of %ux%u is smaller than the input of %ux%u, and the core is not told its %s: it would "
       "write past the end. Give the register%s, or scales=true if the core makes that size by itself",
-      GST_VIDEO_INFO_WIDTH (to), out_height, GST_VIDEO_INFO_WIDTH (from), in_height,
+      out_width, out_height, in_width, in_height,
       narrow && low ? "size" : narrow ? "width" : "height",
       narrow && low ? "s dst-width and dst-height" : narrow ? " dst-width" : " dst-height");
   return FALSE;
@@ -251,13 +308,6 @@ get_row (const GstVideoInfo * info, guint plane, gint width)
     return 0;
   return (gsize) GST_VIDEO_FORMAT_INFO_SCALE_WIDTH (info->finfo, component, width)
       * GST_VIDEO_INFO_COMP_PSTRIDE (info, component);
-}
-
-static gboolean
-knows_rows (const GstXlnkHlsArguments * self)
-{
-  return self->side[GST_XLNK_HLS_SRC].width != GST_XLNK_NO_REGISTER
-      || self->side[GST_XLNK_HLS_DST].width != GST_XLNK_NO_REGISTER;
 }
 
 /* A core that works on one buffer, and knows nothing of rows, takes all bytes alike; not so if it writes another buffer, in
@@ -448,11 +498,10 @@ write_side (const GstXlnkHlsArguments * self, guint side, GstXlnkRegisters * reg
     gst_xlnk_registers_write (registers, to->stride.offset[i], (guint32) planes->stride[i]);
   for (guint i = 0; i < to->size.n; i++)
     gst_xlnk_registers_write (registers, to->size.offset[i], (guint32) get_size (to, planes, i));
-  if (self->is_video[side]) {
-    write_one (registers, to->width, GST_VIDEO_INFO_WIDTH (&self->info[side]));
-    write_one (registers, to->height, GST_VIDEO_INFO_FIELD_HEIGHT (&self->info[side]));
+  write_one (registers, to->width, self->width[side]);
+  write_one (registers, to->height, self->height[side]);
+  if (self->is_video[side])
     write_one (registers, to->format, GST_VIDEO_INFO_FORMAT (&self->info[side]));
-  }
 }
 
 /* All of them each time: it takes little, and a core that was reset in between has lost them. */

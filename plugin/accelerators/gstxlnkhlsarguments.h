@@ -36,6 +36,7 @@ typedef struct
   gboolean scales;              /* makes another size without being told which */
 
   /* Of the caps. */
+  guint width[GST_XLNK_HLS_SIDES], height[GST_XLNK_HLS_SIDES];  /* 0: of no picture */
   gboolean is_video[GST_XLNK_HLS_SIDES];
   GstVideoInfo info[GST_XLNK_HLS_SIDES];
 } GstXlnkHlsArguments;

@@ -248,8 +248,7 @@ expect_caps (GstElement * element, const char *pad_name, const char *expected)
   gst_object_unref (pad);
 }
 
-/* With nothing known upstream, output-caps is all there is to say downstream; and what is no video says nothing of what it
- * was made of. */
+/* With nothing known upstream, output-caps is all there is to say downstream; and says nothing of what it is made of. */
 GST_START_TEST (output_caps_alone_say_what_comes_out)
 {
   GstElement *element = gst_object_ref_sink (gst_element_factory_make ("xlnkaccel", NULL));
@@ -260,7 +259,7 @@ GST_START_TEST (output_caps_alone_say_what_comes_out)
   g_object_get (element, "output-caps", &now, NULL);
   fail_unless (gst_caps_is_equal (now, caps));
   expect_caps (element, "src", __i__ ? "application/x-features" : "video/x-raw,format=GRAY8");
-  expect_caps (element, "sink", __i__ ? "ANY" : "video/x-raw");
+  expect_caps (element, "sink", "ANY");
   gst_caps_unref (now);
   gst_caps_unref (caps);
   gst_object_unref (element);

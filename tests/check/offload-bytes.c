@@ -67,7 +67,7 @@ GST_START_TEST (a_core_of_pictures_refuses_a_stream_without_caps)
   GstHarness *h = begin (__i__, OFFLOAD_HLS ("copy", ""), TRUE);
 
   fail_unless_equals_int (gst_harness_push (h, accel_system_buffer (SIZE, 1)), GST_FLOW_NOT_NEGOTIATED);
-  accel_expect_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "which only raw video has");
+  accel_expect_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "which only pictures have");
   fail_unless_equals_int (gst_harness_push (h, accel_system_buffer (SIZE, 1)), GST_FLOW_NOT_NEGOTIATED);
   accel_harness_done (h);
 }

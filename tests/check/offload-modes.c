@@ -259,24 +259,6 @@ GST_START_TEST (output_caps_may_have_several_structures_and_features)
 
 GST_END_TEST;
 
-/* Upstream could offer nothing that the core works on. */
-GST_START_TEST (output_caps_ask_upstream_for_system_memory)
-{
-  GstCaps *output = gst_caps_from_string ("video/x-raw,format=RGBA"), *accepted;
-  GstCaps *expected = gst_caps_from_string ("video/x-raw");
-  GstHarness *h = accel_harness_with (NULL, "accelerator", "puppet", "output-caps", output, NULL);
-
-  gst_harness_set_sink_caps_str (h, "video/x-raw(memory:GLMemory);video/x-raw(ANY)");
-  accepted = gst_pad_peer_query_caps (h->srcpad, NULL);
-  fail_unless (gst_caps_is_equal (accepted, expected), "%" GST_PTR_FORMAT, accepted);
-  gst_caps_unref (accepted);
-  gst_caps_unref (expected);
-  gst_caps_unref (output);
-  accel_harness_done (h);
-}
-
-GST_END_TEST;
-
 /*** buffers that cannot be the device's ***/
 
 static const GstXlnkAcceleratorMode modes[] = {
@@ -555,7 +537,6 @@ offload_modes_suite (void)
   tcase_add_test (tcase, a_core_in_place_gets_one_buffer_on_both_sides);
   tcase_add_test (tcase, output_caps_need_a_core_that_writes);
   tcase_add_loop_test (tcase, output_caps_may_have_several_structures_and_features, 0, G_N_ELEMENTS (conversions));
-  tcase_add_test (tcase, output_caps_ask_upstream_for_system_memory);
   tcase_add_loop_test (tcase, a_buffer_that_is_mapped_is_refused, 0, G_N_ELEMENTS (modes));
   tcase_add_loop_test (tcase, a_buffer_shorter_than_its_frame_is_refused, 0, G_N_ELEMENTS (modes));
   tcase_add_test (tcase, no_memory_for_the_output_is_an_error_that_says_how_much_is_left);
