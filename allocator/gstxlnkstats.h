@@ -17,8 +17,8 @@ G_BEGIN_DECLS
  * @peak_usage: the largest @cma_usage so far, in bytes.
  * @allocations: blocks allocated so far.
  * @failed_allocations: allocations that failed so far.
- * @lost_buffers: blocks that another process took away, by a reset of the driver or by freeing our id, and that were
- *     therefore not freed by us.
+ * @lost_buffers: blocks that another process took away, by a reset of the driver or by freeing our id, or whose end was
+ *     overwritten, by a core for example, and that were therefore not freed by us.
  * @flushes: how often caches were flushed.
  * @flushed_bytes: the bytes of those flushes, rounded to cache lines.
  * @invalidates: how often caches were invalidated.

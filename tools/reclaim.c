@@ -85,8 +85,9 @@ print_text (const XlnkReclaimResult * result, gboolean dry_run)
       "they go back when the core is next opened; when it surely stands still, add --force");
   print_kept (result->kept_cookie_less, "that may be somebody else's by now",
       "their owner died before it could mark them; to free them nevertheless, add --force");
-  print_kept (result->kept_wrong_cookie, "with somebody else's bytes in them",
-      "their ids were most likely handed out again; nothing frees them but their new owner, or `xlnk-ctl reset`");
+  print_kept (result->kept_wrong_cookie, "with other bytes where their mark was",
+      "their ids were handed out again, or something wrote past their ends; nothing frees them but their new owner, if "
+      "there is one, `xlnk-ctl reset`, or a reboot");
   print_kept (result->failed, "because something failed, which stderr says", "try again");
   g_free (bytes);
 }

@@ -67,6 +67,35 @@ leave_parent (XlnkDevice * device)
   xlnk_device_leave_parent (device);
 }
 
+static XlnkBlock *
+find_holder (XlnkDevice * device, const XlnkLedgerSlot * slot)
+{
+  for (guint i = 0; i < device->blocks->len; i++) {
+    XlnkBlock *block = g_ptr_array_index (device->blocks, i);
+
+    if (block->slot == slot)
+      return block;
+  }
+  return NULL;
+}
+
+/* The driver gives out an id that is free: whatever of ours had it before is gone. Two slots must not name one id for
+ * longer than it takes, since the older one speaks of what it is not about. One that is still held goes with its block. */
+static void
+forget_former (XlnkDevice * device, const XlnkLedgerSlot * slot, uint32_t id)
+{
+  XlnkLedgerSlot *former = NULL;
+
+  while ((former = xlnk_ledger_find_id (device, id, former))) {
+    XlnkBlock *holder = find_holder (device, former);
+
+    if (holder)
+      holder->gone |= holder->extent.id == id;
+    else if (former != slot)
+      xlnk_ledger_clear (former);
+  }
+}
+
 static void
 log_doubt (const XlnkDevice * device, const XlnkExtent * extent)
 {
@@ -153,6 +182,7 @@ obtain (XlnkDevice * device, XlnkLedgerSlot * slot, XlnkExtent * extent, size_t 
 {
   if (!allocate (device, slot, extent, size, error))
     return false;
+  forget_former (device, slot, extent->id);
   if (!device->klass->map (device, extent, error)) {
     give_back (device, slot, extent);
     return false;
@@ -233,27 +263,11 @@ xlnk_block_ref (XlnkBlock * block)
   return block;
 }
 
-/* Before our own free too: after somebody's reset, our id is somebody else's (design §8). Then the mapping goes, and
- * nothing else. The free comes before the unmap, so that the cookie is looked at as late as can be. */
 static void
-release (XlnkDevice * device, XlnkBlock * block)
+free_own (XlnkDevice * device, XlnkBlock * block)
 {
-  XlnkLook look = xlnk_cookie_look (device, &block->extent, block->cookie);
   g_autoptr (GError) error = NULL;
 
-  if (look == XLNK_LOOK_UNKNOWN) {
-    log_doubt (device, &block->extent);
-    device->klass->unmap (device, &block->extent);
-    return;
-  }
-  if (look != XLNK_LOOK_MATCH) {
-    xlnk_log (XLNK_LOG_WARNING, "buffer %" PRIu32 " of %s is no longer ours: some other process has reset the driver "
-        "or freed it; not freeing it", block->extent.id, device->path);
-    device->counts.lost_blocks++;
-    xlnk_ledger_clear (block->slot);
-    device->klass->unmap (device, &block->extent);
-    return;
-  }
   xlnk_ledger_set_state (block->slot, XLNK_SLOT_FREEING);
   if (device->klass->free (device, &block->extent, &error)) {
     device->counts.frees++;
@@ -263,6 +277,46 @@ release (XlnkDevice * device, XlnkBlock * block)
     xlnk_log (XLNK_LOG_ERROR, "%s", error->message);
     xlnk_ledger_set_state (block->slot, XLNK_SLOT_LIVE);
   }
+}
+
+/* Taken away: there is nothing to free, and nothing to write down. */
+static void
+lose (XlnkDevice * device, XlnkBlock * block)
+{
+  xlnk_log (XLNK_LOG_WARNING, "buffer %" PRIu32 " of %s is no longer ours: some other process has reset the driver "
+      "or freed it; not freeing it", block->extent.id, device->path);
+  device->counts.lost_blocks++;
+  xlnk_ledger_clear (block->slot);
+}
+
+/* There is a buffer, ours with its end overwritten or somebody else's, and nobody can tell which: it must not be freed. Nor
+ * must it be forgotten: in the first case nobody else knows of it. So the ledger goes on naming it, and what names it is
+ * a claim of this process, for as long as it lives: nobody forces it away while our core may still be writing there. */
+static void
+leave_in_ledger (XlnkDevice * device, XlnkBlock * block)
+{
+  xlnk_log (XLNK_LOG_WARNING, "the bytes behind the end of buffer %" PRIu32 " of %s are not ours any more: either something, "
+      "a core perhaps, wrote more than %zu bytes to it, or another process has reset the driver; it is not freed, and "
+      "`xlnk-ctl status' lists it", block->extent.id, device->path, block->size);
+  device->counts.lost_blocks++;
+  xlnk_ledger_set_state (block->slot, XLNK_SLOT_WRONG_COOKIE);
+}
+
+/* Looks before our own free too: after somebody's reset, our id is somebody else's (design §8). The free comes before the
+ * unmap, so that the cookie is looked at as late as can be. */
+static void
+release (XlnkDevice * device, XlnkBlock * block)
+{
+  XlnkLook look = block->gone ? XLNK_LOOK_GONE : xlnk_cookie_look (device, &block->extent, block->cookie);
+
+  if (look == XLNK_LOOK_MATCH)
+    free_own (device, block);
+  else if (look == XLNK_LOOK_UNKNOWN)
+    log_doubt (device, &block->extent);
+  else if (look == XLNK_LOOK_GONE)
+    lose (device, block);
+  else
+    leave_in_ledger (device, block);
   device->klass->unmap (device, &block->extent);
 }
 

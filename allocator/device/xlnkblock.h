@@ -29,6 +29,7 @@ struct _XlnkBlock
   unsigned generation;          /* which process allocated it */
   uint8_t cookie[XLNK_COOKIE_SIZE];     /* as in the slot, which others may write to */
   XlnkLedgerSlot *slot;
+  bool gone;                    /* its id is another block's of this process; under the device's mutex */
 
   pthread_mutex_t mutex;        /* over check, maintenance and update of what follows */
   XlnkCoherence coherence;

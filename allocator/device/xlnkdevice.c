@@ -176,6 +176,8 @@ xlnk_device_reset (XlnkDevice * device, GError ** error)
         device->path, device->blocks->len);
   else
     done = device->klass->reset (device, error);
+  if (done)
+    xlnk_ledger_clear_all (device);
   pthread_mutex_unlock (&device->mutex);
   if (done)
     xlnk_log (XLNK_LOG_WARNING, "freed every buffer of every process of %s", device->path);

@@ -93,7 +93,7 @@ typedef struct
   uint64_t allocs;
   uint64_t failed_allocs;
   uint64_t frees;
-  uint64_t lost_blocks;         /* taken away by a stranger's reset or free, and so not freed by us */
+  uint64_t lost_blocks;         /* taken away by a stranger's reset or free, or overwritten behind their end: not freed by us */
   uint64_t flushes;
   uint64_t flushed_bytes;
   uint64_t invalidates;

@@ -327,6 +327,34 @@ xlnk_ledger_clear (XlnkLedgerSlot * slot)
   xlnk_ledger_set_state (slot, XLNK_SLOT_FREE);
 }
 
+XlnkLedgerSlot *
+xlnk_ledger_find_id (XlnkDevice * device, uint32_t id, const XlnkLedgerSlot * after)
+{
+  bool passed = after == NULL;
+
+  for (guint i = 0; i < device->ledger->chunks->len; i++) {
+    const Chunk *chunk = &g_array_index (device->ledger->chunks, Chunk, i);
+
+    for (unsigned n = 0; n < chunk->n_slots; n++) {
+      XlnkLedgerSlot *slot = &chunk->slots[n];
+
+      if (passed && xlnk_ledger_get_state (slot) != XLNK_SLOT_FREE && (uint32_t) slot->arg.alloc.id == id)
+        return slot;
+      passed |= slot == after;
+    }
+  }
+  return NULL;
+}
+
+void
+xlnk_ledger_clear_all (XlnkDevice * device)
+{
+  XlnkLedgerSlot *slot;
+
+  while (device->ledger && (slot = find_slot (device->ledger, true)))
+    xlnk_ledger_clear (slot);
+}
+
 void
 xlnk_ledger_set_exposed (XlnkLedgerSlot * slot)
 {

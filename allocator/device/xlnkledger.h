@@ -33,7 +33,9 @@
  *     Dead after FREEBUF: the slot says FREEING; the next one finds the buffer gone, or zeroed and another's, and drops
  *     the slot. Dead before it: the cookie still matches, and the next one frees.
  *  5. The owner looks, says FREEING, frees and unmaps: its mapping is one that was confirmed when the block was new. A block
- *     that does not match is not freed, and its slot is cleared.
+ *     that the driver does not know is lost, and its slot is cleared. One whose cookie is not there is not freed either,
+ *     but its slot stays as WRONG_COOKIE: something may have written past its end, and then nobody else knows of it. If
+ *     the driver gives its id to this process again, it was another's, and the slot is cleared.
  *  6. A block that a core works on names the core, from before the start until after the end. Of a dead owner it is kept
  *     until that core was found idle or was reset. A block whose address was handed out says so, before the address
  *     leaves, and is kept for people to decide; so is one that was mapped for a device of which nobody says which.
@@ -80,7 +82,7 @@ typedef enum
   XLNK_SLOT_COOKIE_LESS,
   XLNK_SLOT_LIVE,
   XLNK_SLOT_FREEING,
-  XLNK_SLOT_WRONG_COOKIE,       /* a reclaimer's word, never the owner's */
+  XLNK_SLOT_WRONG_COOKIE,       /* a reclaimer's word, or the owner's that has let go of it */
 } XlnkSlotState;
 
 #define XLNK_SLOT_EXPOSED 1u    /* flag */
@@ -186,6 +188,12 @@ XlnkSlotState xlnk_ledger_get_state (const XlnkLedgerSlot * slot);
 
 /* The block is gone, or another's. The slot must not be used any more. */
 void xlnk_ledger_clear (XlnkLedgerSlot * slot);
+
+/* The next slot in use behind @after, or the first if that is NULL, that names this buffer; NULL: there is none. */
+XlnkLedgerSlot *xlnk_ledger_find_id (XlnkDevice * device, uint32_t id, const XlnkLedgerSlot * after);
+
+/* No buffer of anybody's is left: whatever is written down is gone. Only when no block is held. */
+void xlnk_ledger_clear_all (XlnkDevice * device);
 
 /* From any thread, without a system call. */
 void xlnk_ledger_set_exposed (XlnkLedgerSlot * slot);

@@ -137,17 +137,20 @@ inline use (life, file)
 #endif
     !running[life];
     armed[file] = 0
+  ::
+    /* Something of its own writes past the end. */
+    d_step { holder[id] == life -> cookie[id] = OTHER }
   fi
 }
 
 /* One that was handed out is its user's to end. */
 inline give_back (life, file)
 {
-  d_step { has_address[life] = 0; look = (holder[id] != 0); windows[id]++ };
+  d_step { has_address[life] = 0; there = (holder[id] != 0); windows[id]++ };
 #ifdef WITHOUT_OWNERS_LOOK
   look = 1;
 #else
-  d_step { look = (look && cookie[id] == life) };
+  d_step { look = (there && cookie[id] == life) };
 #endif
   if
   :: look ->
@@ -156,8 +159,13 @@ inline give_back (life, file)
     state[file] = FREE
   :: else ->
     windows[id]--;
+#ifndef OVERWRITTEN_FORGOTTEN
+    state[file] = (there -> WRONG : FREE)
+#else
     state[file] = FREE
-  fi
+#endif
+  fi;
+  there = 0
 }
 
 /* As the kernel does for a dead process. */
@@ -171,6 +179,7 @@ inline die (life, file)
     :: else
     fi;
     look = 0;
+    there = 0;
     id = NONE
   }
 }
@@ -178,7 +187,7 @@ inline die (life, file)
 proctype Owner ()
 {
   byte id = NONE;
-  bit look, first = 1;
+  bit look, there, first = 1;
 
   do
   :: first ->
