@@ -51,22 +51,6 @@ set_exhausted_error (XlnkDevice * device, size_t size, GError ** error)
       device->counts.live_bytes / MIB, device->counts.live_blocks, advice);
 }
 
-/* A child of fork() starts with no blocks: its parent's are not its own. */
-static void
-leave_parent (XlnkDevice * device)
-{
-  for (guint i = device->blocks->len; i > 0; i--) {
-    XlnkBlock *block = g_ptr_array_index (device->blocks, i - 1);
-
-    if (block->generation == xlnk_fork_generation ())
-      continue;
-    g_ptr_array_remove_index_fast (device->blocks, i - 1);
-    device->counts.live_blocks--;
-    device->counts.live_bytes -= block->size;
-  }
-  xlnk_device_leave_parent (device);
-}
-
 static XlnkBlock *
 find_holder (XlnkDevice * device, const XlnkLedgerSlot * slot)
 {
@@ -237,7 +221,7 @@ xlnk_block_new (XlnkDevice * device, size_t size, bool cached, GError ** error)
     return NULL;
   extent.length = xlnk_cookie_length (size);
   pthread_mutex_lock (&device->mutex);
-  leave_parent (device);
+  xlnk_device_leave_parent (device);
   slot = xlnk_ledger_take (device, extent.length, cached);
   if (obtain (device, slot, &extent, size, error)) {
     block = make_block (device, size, slot, &extent);
@@ -320,6 +304,7 @@ release (XlnkDevice * device, XlnkBlock * block)
   device->klass->unmap (device, &block->extent);
 }
 
+/* Its parent's are not in the list of a forked child. */
 static void
 leave (XlnkDevice * device, XlnkBlock * block)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xlnkdevice.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "xlnkcma.h"
@@ -60,24 +61,26 @@ choose_maintainer (void)
   return xlnk_hw_is_arm64 ()? XLNK_BY_DRIVER_ARM64 : XLNK_BY_DRIVER_ARM;
 }
 
-/* A thread that held the mutex when the process forked does not exist in the child: the mutex stays locked for ever and
- * the list of blocks may be half-changed. They were the parent's blocks anyway, so the child starts without. */
+/* The child starts with no blocks: its parent's are not its own. A thread that held the mutex when the process forked does
+ * not exist here: the mutex stays locked for ever, and the list of blocks may be half-changed. */
 static void
 recover_in_child (void *data)
 {
   XlnkDevice *device = data;
+  bool whole = pthread_mutex_trylock (&device->mutex) == 0;
 
   device->inherited = true;
-  if (pthread_mutex_trylock (&device->mutex) == 0) {
-    xlnk_ledger_leave_parent (device, true);
+  xlnk_ledger_leave_parent (device, whole);
+  device->parents_live_blocks += device->counts.live_blocks;
+  device->counts.live_blocks = device->counts.live_bytes = 0;
+  if (whole) {
+    g_ptr_array_set_size (device->blocks, 0);
     pthread_mutex_unlock (&device->mutex);
     return;
   }
-  xlnk_ledger_leave_parent (device, false);
   pthread_mutex_init (&device->mutex, NULL);
   device->parents_blocks = device->blocks;      /* not freed, which would be to trust it */
   device->blocks = g_ptr_array_new ();
-  device->counts.live_blocks = device->counts.live_bytes = 0;
 }
 
 XlnkDevice *
@@ -164,17 +167,30 @@ xlnk_device_get_stats (XlnkDevice * device, XlnkDeviceStats * stats)
   xlnk_cma_read (&stats->cma_total, &stats->cma_free);
 }
 
+/* Nobody tells a child what has become of its parent's buffers: it does not take them away. */
+static bool
+is_in_use (const XlnkDevice * device, GError ** error)
+{
+  if (device->blocks->len > 0)
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_BUSY,
+        "a reset of %s would take away the %u buffers that this process still uses: free them first",
+        device->path, device->blocks->len);
+  else if (device->parents_live_blocks > 0)
+    g_set_error (error, XLNK_ERROR, XLNK_ERROR_BUSY,
+        "a reset of %s in a forked child might take away the %" PRIu64 " buffers that its parent had: leave it to the "
+        "parent, or if that has ended to `xlnk-ctl reset'", device->path, device->parents_live_blocks);
+  else
+    return false;
+  return true;
+}
+
 bool
 xlnk_device_reset (XlnkDevice * device, GError ** error)
 {
   bool done = false;
 
   pthread_mutex_lock (&device->mutex);
-  if (device->blocks->len > 0)
-    g_set_error (error, XLNK_ERROR, XLNK_ERROR_BUSY,
-        "a reset of %s would take away the %u buffers that this process still uses: free them first",
-        device->path, device->blocks->len);
-  else
+  if (!is_in_use (device, error))
     done = device->klass->reset (device, error);
   if (done)
     xlnk_ledger_clear_all (device);

@@ -118,6 +118,7 @@ struct _XlnkDevice
   pthread_mutex_t mutex;        /* over the table's functions and what follows */
   GPtrArray *blocks;            /* of XlnkBlock, live, not referenced */
   GPtrArray *parents_blocks;    /* in a forked child: what may have been half-changed */
+  uint64_t parents_live_blocks; /* in a forked child: how many its parent had, and the parent's own parents */
   struct _XlnkLedger *ledger;   /* of this process; NULL before the first allocation */
   struct _XlnkLedger *parents_ledger;   /* in a forked child: not its own */
   XlnkLifetime lifetime;
@@ -147,7 +148,8 @@ char *xlnk_device_resolve (const char *name);
 
 void xlnk_device_get_stats (XlnkDevice * device, XlnkDeviceStats * stats);
 
-/* Frees every buffer of every process on the board. Refuses (BUSY) while this process holds a block of its own. */
+/* Frees every buffer of every process on the board. Refuses (BUSY) while this process holds a block of its own, and if its
+ * parent held one when it was forked. */
 bool xlnk_device_reset (XlnkDevice * device, GError ** error);
 
 /* The one for /dev/xlnk. */

@@ -188,18 +188,43 @@ leave_gstreamer (void)
 
 /*** a daemon ***/
 
+static void
+assert_has (GstXlnkAllocator * allocator, guint64 buffers, guint64 bytes)
+{
+  GstXlnkStats stats;
+
+  gst_xlnk_allocator_get_stats (allocator, &stats);
+  g_assert_cmpuint (stats.buffer_count, ==, buffers);
+  g_assert_cmpuint (stats.cma_usage, ==, bytes);
+}
+
+/* It would take away what was allocated in front, and may still be in use there. */
+static void
+assert_no_reset (GstXlnkAllocator * allocator)
+{
+  GError *error = NULL;
+
+  g_assert_false (gst_xlnk_allocator_reset (allocator, &error));
+  g_assert_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_BUSY);
+  g_assert_nonnull (strstr (error->message, "parent"));
+  g_clear_error (&error);
+}
+
 /* What was opened in front stays usable, what was allocated there stays there. */
 static void
 work_as_daemon (GstXlnkAllocator * allocator)
 {
-  GstMemory *own = alloc_mapped_once (allocator);
-  GstXlnkStats stats;
+  GstMemory *own;
   GstMapInfo map;
 
+  assert_has (allocator, 0, 0);
+  assert_no_reset (allocator);
+  own = alloc_mapped_once (allocator);
   g_assert_false (gst_memory_map (held, &map, GST_MAP_READ));
-  gst_xlnk_allocator_get_stats (allocator, &stats);
-  g_assert_cmpuint (stats.buffer_count, ==, 1);
+  assert_has (allocator, 1, 5000);
   gst_memory_unref (own);
+  assert_has (allocator, 0, 0);
+  assert_no_reset (allocator);
   gst_memory_unref (held);
   gst_object_unref (allocator);
 }
