@@ -301,7 +301,7 @@ gst_xlnk_allocator_reclaim (GstXlnkAllocator * self, GstXlnkReclaimFlags flags, 
       .kept_cookie_less = now.kept_cookie_less,
       .kept_foreign = now.kept_wrong_cookie,
       .kept_armed = now.kept_armed,
-      .failed = now.failed,
+      .failed = now.failed + now.unreadable,
     };
   return done;
 }

@@ -48,6 +48,7 @@ print_json (const XlnkReclaimResult * result, gboolean dry_run)
     {"kept-wrong-cookie", result->kept_wrong_cookie},
     {"kept-armed", result->kept_armed},
     {"failed", result->failed},
+    {"unreadable", result->unreadable},
   };
   JsonBuilder *builder = json_builder_new ();
 
@@ -89,6 +90,8 @@ print_text (const XlnkReclaimResult * result, gboolean dry_run)
       "their ids were handed out again, or something wrote past their ends; nothing frees them but their new owner, if "
       "there is one, `xlnk-ctl reset`, or a reboot");
   print_kept (result->failed, "because something failed, which stderr says", "try again");
+  if (result->unreadable > 0)
+    g_print ("  passed over %u files that cannot be read, or are no ledgers, which stderr names\n", result->unreadable);
   g_free (bytes);
 }
 
@@ -124,5 +127,5 @@ xlnk_ctl_reclaim (int argc, char **argv)
     print_json (&result, wishes.dry_run);
   else
     print_text (&result, wishes.dry_run);
-  return result.failed > 0;
+  return result.failed + result.unreadable > 0;
 }

@@ -310,7 +310,7 @@ static void
 pass_over (const Walk * walk, const char *name)
 {
   xlnk_ledger_walk_log (&walk->files, name, "is not a ledger that can be read, and stays", errno);
-  walk->result->failed++;
+  walk->result->unreadable++;
 }
 
 static void
@@ -430,6 +430,9 @@ log_result (const XlnkDevice * device, const XlnkReclaimResult * result)
         "was handed out, %u wait for a core, %u have no cookie, %u another one, %u failed; `xlnk-ctl status' lists them",
         kept + result->failed, device->path, result->kept_exposed, result->kept_armed, result->kept_cookie_less,
         result->kept_wrong_cookie, result->failed);
+  if (result->unreadable > 0)
+    xlnk_log (XLNK_LOG_WARNING, "%u files beside the ledgers of %s could not be read or are none, and stay: what dead "
+        "processes may have written there is not looked at", result->unreadable, device->path);
 }
 
 /* True if there may be more memory now. */

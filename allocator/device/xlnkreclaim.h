@@ -82,6 +82,7 @@ typedef struct
   unsigned kept_wrong_cookie;
   unsigned kept_armed;
   unsigned failed;              /* the kernel refused something: the next one tries again */
+  unsigned unreadable;          /* files, not buffers: with the name of a ledger, and none that can be read */
 } XlnkReclaimResult;
 
 /* Goes through the files of the dead. Returns false, with *@result as far as it came, if the directory cannot be read.

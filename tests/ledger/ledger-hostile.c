@@ -322,6 +322,7 @@ test_other_things (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
   g_autofree char *fifo = g_strconcat (path, "1", NULL), *link_name = g_strconcat (path, "2", NULL);
   g_autofree char *short_name = g_strconcat (path, "3", NULL), *empty = g_strconcat (path, "4", NULL);
   g_autofree char *directory = g_strconcat (path, "5", NULL), *hard = g_strconcat (path, "6", NULL);
+  XlnkReclaimResult result;
   XlnkDevice *device;
   struct stat status;
 
@@ -334,6 +335,11 @@ test_other_things (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpint (g_mkdir (directory, 0700), ==, 0);
   device = open_device ();
   g_assert_cmpuint (count_files (fixture), ==, 6);
+  /* Files are no buffers. */
+  g_assert_true (g_str_has_prefix (last_warned (), "6 files "));
+  result = reclaim (device, 0);
+  g_assert_cmpuint (result.unreadable, ==, 6);
+  g_assert_cmpuint (result.failed, ==, 0);
   /* Two links: it is not a ledger's only name, so what it names is somebody else's too. */
   g_assert_cmpint (g_stat (target, &status), ==, 0);
   g_assert_cmpint (status.st_nlink, ==, 2);

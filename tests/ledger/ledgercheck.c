@@ -13,6 +13,7 @@
 #include "xlnklog.h"
 
 static guint warnings;
+static char last_warning[1000];
 
 static void G_GNUC_PRINTF (5, 0)
 count_warnings (XlnkLogLevel level, const char *file G_GNUC_UNUSED, const char *function G_GNUC_UNUSED,
@@ -23,8 +24,10 @@ count_warnings (XlnkLogLevel level, const char *file G_GNUC_UNUSED, const char *
   if (text)
     g_test_message ("%d: %s", (int) level, text);
   /* Where tests run need not be in memory. */
-  if (level <= XLNK_LOG_WARNING && !strstr (text, "is not in memory"))
+  if (level <= XLNK_LOG_WARNING && !strstr (text, "is not in memory")) {
     warnings++;
+    g_strlcpy (last_warning, text, sizeof last_warning);
+  }
 }
 
 void
@@ -229,4 +232,10 @@ guint
 count_warned (void)
 {
   return warnings;
+}
+
+const char *
+last_warned (void)
+{
+  return last_warning;
 }

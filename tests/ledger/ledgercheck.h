@@ -61,6 +61,7 @@ XlnkReclaimResult reclaim (XlnkDevice * device, XlnkReclaimFlags flags);
 
 /* Warnings and errors of the device ring since the test began. */
 guint count_warned (void);
+const char *last_warned (void);
 
 /* Without freeing what is left there, as the open otherwise does. */
 XlnkDevice *open_to_look (void);
