@@ -91,10 +91,12 @@ class Board:
 
     def trace(self, scenario, faults="-"):
         """A run, and (call, [(object, address)]) of each call it made."""
-        run = Run()
+        run, start = Run(), self.stderr.seek(0, os.SEEK_END)
         open(self.trace_file, "w", encoding="utf-8").close()
         for line in self.ask(f"trace {scenario} {self.trace_file} {faults}"):
             run.take(line)
+        if run.end != "exit 0" or not run.done:
+            run.last_words = self.said(start)
         with open(self.trace_file, encoding="utf-8") as lines:
             return run, [parse_trace(line.split()) for line in lines]
 

@@ -325,7 +325,7 @@ registers (const char *argument)
   witness_done ();
 }
 
-/* The child closes its copies of the descriptors first thing. */
+/* The child closes its copies of the descriptors first thing, and lets go of the rest like anybody. */
 static void
 registers_and_fork (const char *argument)
 {
@@ -336,8 +336,10 @@ registers_and_fork (const char *argument)
   if (!window)
     return;
   pid = fork ();
-  if (pid == 0)
+  if (pid == 0) {
+    gst_xlnk_registers_close (window);
     _exit (0);
+  }
   while (waitpid (pid, &status, 0) < 0 && errno == EINTR);
   gst_xlnk_registers_close (window);
   if (status == 0)

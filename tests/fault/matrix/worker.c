@@ -34,6 +34,7 @@
 
 #include "../../../emulator/xlnkemulator.h"
 #include "board.h"
+#include "memcheck.h"
 #include "others.h"
 #include "stranger.h"
 
@@ -132,6 +133,8 @@ prepare (const Scenario * scenario)
   fflush (stdout);              /* or the child would say it again */
   pid = fork ();
   if (pid == 0) {
+    /* Which is not what is looked at, and takes longer than all the rest. */
+    memcheck_ignore_leaks ();
     scenario->before (scenario->argument);
     _exit (0);
   }
