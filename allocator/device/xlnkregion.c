@@ -130,6 +130,16 @@ probe_interrupt (XlnkRegion * self)
     xlnk_log (XLNK_LOG_INFO, "%s has no interrupt: its status is polled", self->name);
 }
 
+/* From the registers' first byte. Kernels that put the window's place into a page into `offset' round its size to whole pages,
+ * with that place in it (uio_pdrv_genirq); UIO maps no page more than that. */
+static uint64_t
+window_size (const XlnkUio * uio)
+{
+  uint64_t page = (uint64_t) sysconf (_SC_PAGESIZE);
+
+  return uio->offset < uio->size && uio->size % page == 0 ? uio->size - uio->offset : uio->size;
+}
+
 XlnkRegion *
 xlnk_region_open_uio (const char *root, const char *name, GError ** error)
 {
@@ -145,7 +155,7 @@ xlnk_region_open_uio (const char *root, const char *name, GError ** error)
   self->fd = open_node (path, O_NONBLOCK, UIO_ADVICE, error);
   /* UIO maps map n at file offset n pages; the first is ours. */
   if (self->fd < 0 || !lock_node (self->name, self->fd, error)
-      || !map_registers (self, 0, uio.offset, uio.size, error)) {
+      || !map_registers (self, 0, uio.offset, window_size (&uio), error)) {
     xlnk_region_close (self);
     return NULL;
   }

@@ -142,6 +142,16 @@ test_offset (void)
   g_assert_cmphex (*(volatile guint32 *) (region->start + 0x20), ==, 0x20);
   xlnk_region_close (region);
 
+  /* The size is that of the pages around them. */
+  add_uio (8, "pages", "0x43c50000\n", "0x10000\n", "0x200\n");
+  write_registers ("uio8", 0x200, 0x10000);
+  region = xlnk_region_open_uio (root, "pages", NULL);
+  g_assert_nonnull (region);
+  g_assert_cmpuint (region->size, ==, 0xfe00);
+  g_assert_cmpuint (region->mapping_size, ==, 0x10000);
+  g_assert_cmphex (*(volatile guint32 *) (region->start + 0x20), ==, 0x20);
+  xlnk_region_close (region);
+
   region = xlnk_region_open_mem (root, 0x3010, 0x40, NULL);
   g_assert_nonnull (region);
   g_assert_cmpstr (region->name, ==, "0x00003010 (/dev/mem)");
