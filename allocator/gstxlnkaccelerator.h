@@ -32,6 +32,8 @@ G_BEGIN_DECLS
  *
  * A forked child does not have its parent's cores: there, submit, wait and reset fail with %GST_XLNK_ERROR_NOT_OURS, and
  * close leaves the hardware alone. Its own it makes and opens.
+ *
+ * Accelerators are written and driven in C, and none of this is for language bindings, which use them through `xlnkaccel`.
  */
 
 #define GST_TYPE_XLNK_ACCELERATOR (gst_xlnk_accelerator_get_type ())
@@ -132,7 +134,13 @@ struct _GstXlnkAcceleratorClass
 };
 
 /**
- * gst_xlnk_accelerator_register:
+ * GstXlnkAcceleratorClass::describe: (skip)
+ *
+ * gst_xlnk_accelerator_make() calls it.
+ */
+
+/**
+ * gst_xlnk_accelerator_register: (skip)
  * @name: the name in descriptions, as in `accelerator="name,field=value"`: a letter, then letters, digits, `-` and `_`
  * @type: a non-abstract subtype of #GstXlnkAccelerator
  *
@@ -150,7 +158,7 @@ GST_XLNK_API
 gboolean gst_xlnk_accelerator_register (const gchar * name, GType type);
 
 /**
- * gst_xlnk_accelerator_make:
+ * gst_xlnk_accelerator_make: (skip)
  * @description: a #GstStructure as text: the name, then fields
  * @error: (nullable): where the reason of a failure goes
  *
@@ -262,7 +270,7 @@ GST_XLNK_API
 void gst_xlnk_accelerator_close (GstXlnkAccelerator * self);
 
 /**
- * gst_xlnk_accelerator_arm:
+ * gst_xlnk_accelerator_arm: (skip)
  * @self: the accelerator
  * @memory: one that the next job reads or writes
  *
@@ -278,7 +286,7 @@ GST_XLNK_API
 void gst_xlnk_accelerator_arm (GstXlnkAccelerator * self, GstMemory * memory);
 
 /**
- * gst_xlnk_accelerator_disarm:
+ * gst_xlnk_accelerator_disarm: (skip)
  * @self: the accelerator, still open
  * @memory: as given to gst_xlnk_accelerator_arm()
  *
@@ -290,7 +298,7 @@ GST_XLNK_API
 void gst_xlnk_accelerator_disarm (GstXlnkAccelerator * self, GstMemory * memory);
 
 /**
- * gst_xlnk_accelerator_reclaim:
+ * gst_xlnk_accelerator_reclaim: (skip)
  * @self: the accelerator, open and without a job
  * @allocator: of the device whose memory the core works on
  * @error: (nullable): where the reason of a failure goes
