@@ -147,12 +147,14 @@ install_buffer_properties (GObjectClass * klass)
    * GstXlnkAccel:require-zero-copy:
    *
    * Whether a buffer that would have to be copied is an error, which names the element that it came from and the reason.
+   * Copies that others make of contiguous memory are no errors: `memory-copies` in #GstXlnkAccel:stats counts them.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, PROP_REQUIRE_ZERO_COPY,
       g_param_spec_boolean ("require-zero-copy", "Require zero copy",
-          "Stop with an error where a buffer would have to be copied",
+          "Stop with an error where xlnkaccel would have to copy a buffer. Copies that other elements make of "
+          "contiguous memory are not noticed here, but counted in stats (memory-copies)",
           DEFAULT_REQUIRE_ZERO_COPY, flags | GST_PARAM_MUTABLE_PLAYING));
 
   /**
@@ -217,13 +219,16 @@ install_accelerator_properties (GObjectClass * klass)
    *
    * How many frames are in flight. With 2, upstream makes a frame while the accelerator works on the one before; each
    * frame beyond the first one is a frame of latency. 0: 1 in a live pipeline and where the frame rate is not known, else 2.
+   * A source that waits for each result before it makes the next frame needs 1: with more, a result comes out when a
+   * later frame goes in, or at the end.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, PROP_QUEUE_DEPTH,
       g_param_spec_uint ("queue-depth", "Queue depth",
           "How many frames are in flight: with 2, upstream makes the next one while the accelerator works "
-          "(0 = automatic: 1 in a live pipeline or without a frame rate, else 2)", 0, MAX_QUEUE_DEPTH,
+          "(0 = automatic: 1 in a live pipeline or without a frame rate, else 2). A source that waits for each result "
+          "before it makes the next frame needs 1", 0, MAX_QUEUE_DEPTH,
           DEFAULT_QUEUE_DEPTH, flags | GST_PARAM_MUTABLE_READY));
 
   /**
