@@ -334,6 +334,9 @@ configure_core_pools (GstXlnkAccel * self, GstXlnkAccelPoolConfig * config, guin
 
   config->size = self->core.out_is_video ? size : 0;
   config->min_buffers = add_depth (config->min_buffers, depth);
+  /* A sink keeps its last one until it gets the next. */
+  if (config->max_buffers == 1)
+    config->max_buffers = 2;
   pool = gst_xlnk_own_pool_configure (self->outputs, config, self->core.out_is_video ? &self->core.out : NULL);
   if (pool)
     gst_object_unref (pool);

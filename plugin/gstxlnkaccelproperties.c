@@ -161,7 +161,9 @@ install_buffer_properties (GObjectClass * klass)
    * GstXlnkAccel:max-buffers:
    *
    * How many buffers each pool may have: the one lent to upstream, the one for copies, and the one that an accelerator
-   * writes to. 0 is no limit. With fewer than #GstXlnkAccel:queue-depth needs, fewer frames are in flight. Where
+   * writes to, which has two even if this is 1: a sink keeps its last buffer until the next one comes. For the same reason 1
+   * stops the pipeline before such a sink where it is upstream's buffers that pass on: without an accelerator, or with one
+   * that works in them. 0 is no limit. With fewer than #GstXlnkAccel:queue-depth needs, fewer frames are in flight. Where
    * downstream lends a pool of contiguous memory with a limit of its own, that pool is passed on to upstream, unless it is
    * too small for the frames in flight.
    *
@@ -170,7 +172,8 @@ install_buffer_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_MAX_BUFFERS,
       g_param_spec_uint ("max-buffers", "Maximum buffers",
           "Limit of each pool, the one lent to upstream, the one for copies and the one that an accelerator writes "
-          "to, in buffers; limits queue-depth too (0 = no limit)", 0, G_MAXUINT, DEFAULT_MAX_BUFFERS,
+          "to (at least 2), in buffers; limits queue-depth too. Where upstream's buffers pass on, 1 is not enough for a "
+          "sink that keeps its last one (0 = no limit)", 0, G_MAXUINT, DEFAULT_MAX_BUFFERS,
           flags | GST_PARAM_MUTABLE_READY));
 }
 

@@ -173,6 +173,15 @@ GST_START_TEST (test_pools_smaller_than_the_queue_do_not_stall)
 
 GST_END_TEST;
 
+/* What the core writes is not what upstream lent, so that one buffer of each kind could be in use at a time. */
+GST_START_TEST (test_a_sink_that_keeps_the_last_result_does_not_stall_a_limit_of_one)
+{
+  run_with_pools_of (1, 4, "", "");
+  run_with_pools_of (1, 0, "identity drop-allocation=true ! ", "");
+}
+
+GST_END_TEST;
+
 /* What passes on its input lends the pool that downstream lends; that pool then feeds both. */
 static void
 run_before_a_pool_of (guint max_buffers, guint depth, const char *second)
@@ -434,6 +443,7 @@ offload_limits_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_checked_fixture (tcase, puppet_setup, xlnk_check_teardown);
   tcase_add_test (tcase, test_pools_smaller_than_the_queue_do_not_stall);
+  tcase_add_test (tcase, test_a_sink_that_keeps_the_last_result_does_not_stall_a_limit_of_one);
   tcase_add_test (tcase, test_a_limited_pool_of_downstream_does_not_stall);
   tcase_add_test (tcase, test_a_pool_of_downstream_has_buffers_for_the_frames_in_flight);
   tcase_add_test (tcase, test_no_pull_mode_with_a_core);
