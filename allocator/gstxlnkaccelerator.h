@@ -85,7 +85,7 @@ typedef struct
  * @open: finds the hardware and makes sure that it is idle. Called when the element goes to READY
  * @get_mode: after @open: what the core does to memory. TRANSFORM if it is not implemented
  * @configure: takes the caps of input and output (%NULL or ANY: unknown bytes); refuses what the core cannot do.
- *     Nothing is running
+ *     Where both are raw video they have one layout, unless the mode is TRANSFORM. Nothing is running
  * @submit: checks what only this core knows (alignment, address width, length) and starts the job, without waiting.
  *     One job at a time: the element submits the next one when @wait has said DONE. The element has mapped
  *     the buffers, and made sure that each plane lies inside its buffer; the last thing before the start is

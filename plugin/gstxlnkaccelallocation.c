@@ -349,9 +349,12 @@ gst_xlnk_accel_take_allocation (GstXlnkAccel * self, GstQuery * query)
   GstXlnkAccelPoolConfig config = { .caps = NULL };
   GstBufferPool *pool = NULL;
   guint size, min, max;
+  GstCaps *in_caps;
 
   gst_query_parse_allocation (query, &config.caps, NULL);
-  note_format (self, gst_xlnk_accel_core_makes_buffers (self) ? self->core.in_caps : config.caps, query);
+  /* A core gets what comes in, by whatever name it goes out. */
+  in_caps = self->jobs ? self->core.in_caps : config.caps;
+  note_format (self, in_caps, query);
   get_peer_pool (query, &size, &min, &max);
   get_peer_param (query, &config.params);
   remove_offers (query);
@@ -367,15 +370,16 @@ gst_xlnk_accel_take_allocation (GstXlnkAccel * self, GstQuery * query)
   if (gst_xlnk_accel_core_makes_buffers (self)) {
     configure_core_pools (self, &config, size);
   } else {
+    config.caps = in_caps;
     config.size = self->format.is_video ? size : 0;
     pool = configure_uploads (self, &config);
   }
 
   gst_query_add_allocation_param (query, GST_ALLOCATOR (self->allocator),
       &config.params);
-  if (pool) {
+  /* The base class would give it the caps of what goes out. */
+  if (pool && !self->jobs)
     gst_query_add_allocation_pool (query, pool, config.size,
         config.min_buffers, config.max_buffers);
-    gst_object_unref (pool);
-  }
+  g_clear_object (&pool);
 }

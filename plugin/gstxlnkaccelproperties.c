@@ -202,7 +202,8 @@ install_accelerator_properties (GObjectClass * klass)
    * GstXlnkAccel:output-caps:
    *
    * The fields of the caps that are different behind the accelerator. It is an error where nothing is made: without an
-   * accelerator, or with one that only reads.
+   * accelerator, or with one that only reads. With one that works in the buffer that comes in, so is raw video of another
+   * format, width, height or interlacing than what comes in; other caps only give its bytes another name.
    *
    * What goes in may be anything: `video/x-raw,format=RGB` can be made of `video/x-bayer` too, which has the size and the
    * rate that are not named here. Of bytes and of a stream without caps, all has to be named.
@@ -214,7 +215,8 @@ install_accelerator_properties (GObjectClass * klass)
           "What comes out of the accelerator where it differs from what goes in, such as "
           "video/x-raw,format=GRAY8; fields that are not named stay as they are, so that of bytes, or of a stream without "
           "caps, all have to be named. Unset: the same comes out. An error where nothing is made: without an "
-          "accelerator, or with one that only reads",
+          "accelerator, or with one that only reads; and where the accelerator works in the buffer that comes in and video "
+          "would have another layout",
           GST_TYPE_CAPS, flags | GST_PARAM_MUTABLE_READY));
 
   /**

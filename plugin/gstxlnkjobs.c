@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstxlnkjobs.h"
 
+#include "gstxlnkaccelpool.h"
 #include "gstxlnkquarantine.h"
 
 #ifndef GST_VIDEO_INFO_FIELD_HEIGHT     /* before 1.16 no buffer is a single field */
@@ -84,12 +85,42 @@ check_not_lost (GstXlnkJobs * self, GError ** error)
   return FALSE;
 }
 
+/* @out is nothing but another name of @in: the size covers the distances of planes, which interlacing changes too. */
+static gboolean
+is_same_layout (const GstVideoInfo * in, const GstVideoInfo * out)
+{
+  return GST_VIDEO_INFO_FORMAT (in) == GST_VIDEO_INFO_FORMAT (out)
+      && GST_VIDEO_INFO_WIDTH (in) == GST_VIDEO_INFO_WIDTH (out)
+      && GST_VIDEO_INFO_HEIGHT (in) == GST_VIDEO_INFO_HEIGHT (out)
+      && GST_VIDEO_INFO_FIELD_HEIGHT (in) == GST_VIDEO_INFO_FIELD_HEIGHT (out)
+      && GST_VIDEO_INFO_SIZE (in) == GST_VIDEO_INFO_SIZE (out);
+}
+
+/* Where the buffer that went in comes out, its frame is the one that it was made for. A core that is told of a larger one
+ * would go past the end, and downstream would look for what is not there. */
+static gboolean
+check_same_frame (GstXlnkJobs * self, GstCaps * in_caps, GstCaps * out_caps, GError ** error)
+{
+  GstVideoInfo in, out;
+
+  if (self->mode == GST_XLNK_ACCELERATOR_TRANSFORM || !gst_xlnk_accel_parse_video (in_caps, &in)
+      || !gst_xlnk_accel_parse_video (out_caps, &out) || is_same_layout (&in, &out))
+    return TRUE;
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_CAPS, "the core works in the buffer that comes in, whose frame of "
+      "%dx%d %s cannot come out as one of %dx%d %s: leave width, height, format and interlace-mode out of output-caps, or "
+      "describe a core that reads one buffer and writes another", GST_VIDEO_INFO_WIDTH (&in),
+      GST_VIDEO_INFO_HEIGHT (&in), GST_VIDEO_INFO_NAME (&in), GST_VIDEO_INFO_WIDTH (&out), GST_VIDEO_INFO_HEIGHT (&out),
+      GST_VIDEO_INFO_NAME (&out));
+  return FALSE;
+}
+
 gboolean
 gst_xlnk_jobs_configure (GstXlnkJobs * self, GstCaps * in_caps, GstCaps * out_caps, GError ** error)
 {
   g_return_val_if_fail (g_queue_is_empty (&self->entries), FALSE);
 
-  return check_not_lost (self, error) && gst_xlnk_accelerator_configure (self->accelerator, in_caps, out_caps, error);
+  return check_not_lost (self, error) && check_same_frame (self, in_caps, out_caps, error)
+      && gst_xlnk_accelerator_configure (self->accelerator, in_caps, out_caps, error);
 }
 
 guint
@@ -186,6 +217,18 @@ check_frame (GstBuffer * buffer, const GstVideoInfo * info, GError ** error)
   return FALSE;
 }
 
+static gboolean
+get_planes (GstXlnkDeviceBuffer * side, const GstVideoInfo * info, GstXlnkPlanes * planes, GError ** error)
+{
+  if (!check_frame (side->buffer, info, error))
+    return FALSE;
+  if (gst_xlnk_buffer_get_mapped_planes (side->buffer, &side->map, info, planes))
+    return TRUE;
+  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE,
+      "the planes of a frame do not fit into its buffer of %" G_GSIZE_FORMAT " bytes", side->map.size);
+  return FALSE;
+}
+
 /* Takes the reference. */
 static gboolean
 map_side (GstXlnkDeviceBuffer * side, GstBuffer * buffer, GstMapFlags flags, const GstVideoInfo * info,
@@ -201,13 +244,20 @@ map_side (GstXlnkDeviceBuffer * side, GstBuffer * buffer, GstMapFlags flags, con
     return FALSE;
   }
   side->buffer = buffer;
-  if (!check_frame (buffer, info, error))
+  return get_planes (side, info, planes, error);
+}
+
+/* One buffer on both sides. Bytes that come out as video must hold a frame of it; video that comes out as bytes is laid
+ * out as it came. */
+static gboolean
+map_in_place (Entry * entry, GstBuffer * buffer, const GstXlnkJobFormat * format, GError ** error)
+{
+  GstXlnkJob *job = &entry->job;
+
+  if (!map_side (&entry->in, buffer, GST_MAP_READWRITE, format->in, &job->in, error))
     return FALSE;
-  if (gst_xlnk_buffer_get_mapped_planes (buffer, &side->map, info, planes))
-    return TRUE;
-  g_set_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE,
-      "the planes of a frame do not fit into its buffer of %" G_GSIZE_FORMAT " bytes", side->map.size);
-  return FALSE;
+  job->out = job->in;
+  return format->in || !format->out || get_planes (&entry->in, format->out, &job->out, error);
 }
 
 static gboolean
@@ -220,12 +270,9 @@ map_entry (GstXlnkJobs * self, Entry * entry, GstBuffer * in, GstBuffer * out, c
     case GST_XLNK_ACCELERATOR_READ:
       return map_side (&entry->in, in, GST_MAP_READ, format->in, &job->in, error);
     case GST_XLNK_ACCELERATOR_WRITE:
-      return map_side (&entry->in, in, GST_MAP_WRITE, format->in, &job->out, error);
+      return map_side (&entry->in, in, GST_MAP_WRITE, format->in ? format->in : format->out, &job->out, error);
     case GST_XLNK_ACCELERATOR_IN_PLACE:
-      if (!map_side (&entry->in, in, GST_MAP_READWRITE, format->in, &job->in, error))
-        return FALSE;
-      job->out = job->in;
-      return TRUE;
+      return map_in_place (entry, in, format, error);
     case GST_XLNK_ACCELERATOR_TRANSFORM:
     default:
       break;
