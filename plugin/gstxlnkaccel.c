@@ -82,9 +82,19 @@ gst_xlnk_accel_get_output_caps (GstXlnkAccel * self)
   GstCaps *caps;
 
   GST_OBJECT_LOCK (self);
-  caps = self->output_caps ? gst_caps_ref (self->output_caps) : NULL;
+  caps = self->is_started ? self->checked_output_caps : self->output_caps;
+  if (caps)
+    gst_caps_ref (caps);
   GST_OBJECT_UNLOCK (self);
   return caps;
+}
+
+static void
+set_started (GstXlnkAccel * self, gboolean is_started)
+{
+  GST_OBJECT_LOCK (self);
+  self->is_started = is_started;
+  GST_OBJECT_UNLOCK (self);
 }
 
 /*** device and accelerator ***/
@@ -219,6 +229,7 @@ gst_xlnk_accel_start (GstBaseTransform * trans)
 {
   GstXlnkAccel *self = GST_XLNK_ACCEL (trans);
 
+  set_started (self, TRUE);
   memset (&self->format, 0, sizeof (self->format));
   gst_xlnk_accel_core_forget_stream (self);
   self->said_why = FALSE;
@@ -237,6 +248,7 @@ gst_xlnk_accel_stop (GstBaseTransform * trans)
   gst_xlnk_own_pool_release (self->uploads);
   gst_xlnk_own_pool_release (self->outputs);
   gst_xlnk_accel_stats_take_lent (self, NULL);
+  set_started (self, FALSE);
   return TRUE;
 }
 
@@ -392,6 +404,7 @@ gst_xlnk_accel_finalize (GObject * object)
   g_free (self->device);
   g_free (self->accelerator);
   gst_caps_replace (&self->output_caps, NULL);
+  gst_caps_replace (&self->checked_output_caps, NULL);
   gst_caps_replace (&self->core.in_caps, NULL);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }

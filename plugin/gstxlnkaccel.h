@@ -73,6 +73,8 @@ struct _GstXlnkAccel
   gchar *device;
   gchar *accelerator;
   GstCaps *output_caps;
+  GstCaps *checked_output_caps; /* that the accelerator was opened with */
+  gboolean is_started;          /* it is these that count */
   GstXlnkAccelSettings settings;
   GstXlnkAllocator *allocator;  /* NULL while the element is */
   GstBufferPool *lent;          /* the pool that upstream was offered last */
@@ -93,6 +95,8 @@ struct _GstXlnkAccel
 /* A consistent copy, from any thread. */
 GstXlnkAccelSettings gst_xlnk_accel_get_settings (GstXlnkAccel * self);
 gchar *gst_xlnk_accel_get_accelerator (GstXlnkAccel * self);
+
+/* The property before the start, from then on what it was when the accelerator was opened. */
 GstCaps *gst_xlnk_accel_get_output_caps (GstXlnkAccel * self);
 
 G_END_DECLS

@@ -264,6 +264,14 @@ names_foreign_memory (GstCaps * caps)
   return FALSE;
 }
 
+static void
+keep_output_caps (GstXlnkAccel * self, GstCaps * caps)
+{
+  GST_OBJECT_LOCK (self);
+  gst_caps_replace (&self->checked_output_caps, caps);
+  GST_OBJECT_UNLOCK (self);
+}
+
 /* What nothing converts would only get another name, and who reads it would trust that. */
 gboolean
 gst_xlnk_accel_check_output_caps (GstXlnkAccel * self, GstXlnkAccelerator * accelerator)
@@ -271,6 +279,7 @@ gst_xlnk_accel_check_output_caps (GstXlnkAccel * self, GstXlnkAccelerator * acce
   GstCaps *caps = get_output_caps (self);
   const gchar *problem = NULL;
 
+  keep_output_caps (self, caps);
   if (!caps)
     return TRUE;
   if (!accelerator)

@@ -203,7 +203,8 @@ install_accelerator_properties (GObjectClass * klass)
    *
    * The fields of the caps that are different behind the accelerator. It is an error where nothing is made: without an
    * accelerator, or with one that only reads. With one that works in the buffer that comes in, so is raw video of another
-   * format, width, height or interlacing than what comes in; other caps only give its bytes another name.
+   * format, width, height or interlacing than what comes in; other caps only give its bytes another name. A change counts
+   * from when the element leaves READY.
    *
    * What goes in may be anything: `video/x-raw,format=RGB` can be made of `video/x-bayer` too, which has the size and the
    * rate that are not named here. Of bytes and of a stream without caps, all has to be named.

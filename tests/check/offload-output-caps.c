@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * offload-output-caps.c: output-caps where the buffer that goes in comes out, on real bytes: nothing that it says may take
- * the core past the end of that buffer.
+ * the core past the end of that buffer. And when it counts.
  */
 #include "accelcheck.h"
 #include "offloadcheck.h"
@@ -153,6 +153,68 @@ GST_START_TEST (bytes_that_are_fewer_than_a_frame_do_not_come_out_as_video)
 
 GST_END_TEST;
 
+/*** when it counts ***/
+
+static void
+set_output_caps (GstElement * element, const char *output_caps)
+{
+  g_autoptr (GstCaps) caps = output_caps ? gst_caps_from_string (output_caps) : NULL;
+
+  g_object_set (element, "output-caps", caps, NULL);
+}
+
+static gboolean
+may_come_out (GstHarness * h, const char *name)
+{
+  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple (name);
+  g_autoptr (GstCaps) possible = gst_pad_query_caps (GST_BASE_TRANSFORM_SRC_PAD (h->element), NULL);
+
+  return gst_caps_can_intersect (caps, possible);
+}
+
+/* Nobody has looked yet whether this start's accelerator could make that. */
+GST_START_TEST (output_caps_set_in_playing_count_from_the_next_start_on)
+{
+  gboolean with_core = __i__;
+  GstHarness *h = accel_harness_with (NULL, "accelerator", with_core ? IN_PLACE : NULL, NULL);
+
+  gst_harness_set_src_caps_str (h, CAPS_RGBA);
+  gst_buffer_unref (accel_push_and_pull (h, accel_xlnk_buffer (SIZE_RGBA, 1)));
+  set_output_caps (h->element, "image/jpeg");
+  gst_harness_push_upstream_event (h, gst_event_new_reconfigure ());
+  gst_buffer_unref (accel_push_and_pull (h, accel_xlnk_buffer (SIZE_RGBA, 2)));
+  assert_caps (h, CAPS_RGBA);
+  fail_if (may_come_out (h, "image/jpeg"));
+  gst_element_set_state (h->element, GST_STATE_READY);
+  fail_unless_equals_int (gst_element_set_state (h->element, GST_STATE_PLAYING), with_core ? GST_STATE_CHANGE_SUCCESS
+      : GST_STATE_CHANGE_FAILURE);
+  if (!with_core)
+    accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "there is none: set accelerator");
+  fail_unless (may_come_out (h, "image/jpeg"));
+  fail_if (may_come_out (h, "video/x-raw"));
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/* What was set goes on, too. */
+GST_START_TEST (output_caps_unset_in_playing_count_until_the_end)
+{
+  GstHarness *h = make_harness (IN_PLACE, "application/x-inverted", CAPS_RGBA);
+  g_autoptr (GstCaps) before = NULL, after = NULL;
+
+  gst_buffer_unref (accel_push_and_pull (h, accel_xlnk_buffer (SIZE_RGBA, 1)));
+  before = gst_pad_get_current_caps (h->sinkpad);
+  set_output_caps (h->element, NULL);
+  gst_harness_push_upstream_event (h, gst_event_new_reconfigure ());
+  gst_buffer_unref (accel_push_and_pull (h, accel_xlnk_buffer (SIZE_RGBA, 2)));
+  after = gst_pad_get_current_caps (h->sinkpad);
+  fail_unless (gst_caps_is_equal (before, after), "%" GST_PTR_FORMAT, after);
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
 static Suite *
 offload_output_caps_suite (void)
 {
@@ -168,6 +230,8 @@ offload_output_caps_suite (void)
   tcase_add_test (tcase, bytes_may_come_out_by_another_name);
   tcase_add_test (tcase, bytes_come_out_as_video_if_they_are_enough);
   tcase_add_loop_test (tcase, bytes_that_are_fewer_than_a_frame_do_not_come_out_as_video, 0, 4);
+  tcase_add_loop_test (tcase, output_caps_set_in_playing_count_from_the_next_start_on, 0, 2);
+  tcase_add_test (tcase, output_caps_unset_in_playing_count_until_the_end);
   return suite;
 }
 
