@@ -225,6 +225,22 @@ configure_side (GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError *
       && check_count (self, side, &registers->size, "-size", error);
 }
 
+/* Of what is no raw video nobody knows how many bytes it has: there are as many as came in. */
+static gboolean
+check_told_size (const GstXlnkHlsArguments * self, GError ** error)
+{
+  const GstXlnkHlsSide *out = &self->side[GST_XLNK_HLS_DST];
+  guint in_width = self->width[GST_XLNK_HLS_SRC], out_width = self->width[GST_XLNK_HLS_DST];
+  guint in_height = self->height[GST_XLNK_HLS_SRC], out_height = self->height[GST_XLNK_HLS_DST];
+
+  if (self->is_video[GST_XLNK_HLS_DST] || !((out->width != GST_XLNK_NO_REGISTER && out_width > in_width)
+          || (out->height != GST_XLNK_NO_REGISTER && out_height > in_height)))
+    return TRUE;
+  FAIL (error, SIZE, "the core is told that the output has %ux%u pixels, and its buffers have the bytes of the input of %ux%u, "
+      "because it is no raw video: it would write past the end", out_width, out_height, in_width, in_height);
+  return FALSE;
+}
+
 /* A core that is told one size takes it for both sides, and would write past an output that is smaller: each dimension
  * needs a register of its own, unless the core is told how many bytes there are. */
 static gboolean
@@ -255,6 +271,7 @@ gst_xlnk_hls_arguments_configure (GstXlnkHlsArguments * self, GstCaps * in_caps,
 {
   return configure_side (self, GST_XLNK_HLS_SRC, in_caps, error)
       && configure_side (self, GST_XLNK_HLS_DST, out_caps, error)
+      && check_told_size (self, error)
       && check_output_size (self, error);
 }
 

@@ -10,6 +10,8 @@
 #define IN_PLACE OFFLOAD_HLS ("invert", ",mode=in-place")
 #define IN_PLACE_BY_OUTPUT "hls,uio=invert,src=0x10,dst=0x1c,address-bits=64,dst-width=0x28,dst-height=0x30,mode=in-place"
 #define WRITE_BY_OUTPUT "hls,uio=invert,dst=0x1c,address-bits=64,dst-width=0x28,dst-height=0x30,mode=write"
+#define TRANSFORM_BY_OUTPUT "hls,uio=invert,src=0x10,dst=0x1c,address-bits=64,dst-width=0x28,dst-height=0x30"
+#define BAYER "video/x-bayer,format=rggb,width=64,framerate=30/1"
 #define BYTES_IN_PLACE "hls,uio=slow,src=0x10,dst=0x1c,address-bits=64,src-size=0x28,set=<0x30,1,0x48,25>,mode=in-place"
 
 static GstHarness *
@@ -93,6 +95,20 @@ GST_START_TEST (what_is_no_matter_of_layout_may_change_in_place)
   assert_inverted (h, accel_xlnk_buffer (SIZE_RGBA, 1), 1);
   assert_inverted (h, accel_system_buffer (SIZE_RGBA, 2), 2);
   assert_caps (h, "video/x-raw,format=RGBA,width=64,height=48,framerate=15/1");
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/* A picture that is no raw video: its buffer has the input's bytes, in every mode, and the core would be told of more. */
+GST_START_TEST (a_picture_of_unknown_size_is_no_larger_than_the_input)
+{
+  static const char *const accelerators[] = { IN_PLACE_BY_OUTPUT, WRITE_BY_OUTPUT, TRANSFORM_BY_OUTPUT };
+  static const char *const inputs[] = { CAPS_RGBA, BAYER ",height=48", "application/x-plain" };
+  GstHarness *h = make_harness (accelerators[__i__ % 3], BAYER ",height=96", inputs[__i__ / 3]);
+
+  fail_unless_equals_int (gst_harness_push (h, accel_xlnk_buffer (SIZE_RGBA, 1)), GST_FLOW_NOT_NEGOTIATED);
+  accel_expect_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "told that the output has 64x96 pixels");
   accel_harness_done (h);
 }
 
@@ -225,6 +241,7 @@ offload_output_caps_suite (void)
   tcase_add_checked_fixture (tcase, xlnk_check_setup, xlnk_check_teardown);
   tcase_add_loop_test (tcase, a_buffer_does_not_come_out_as_a_frame_of_another_layout, 0, G_N_ELEMENTS (layouts));
   tcase_add_test (tcase, interlacing_changes_a_layout_too);
+  tcase_add_loop_test (tcase, a_picture_of_unknown_size_is_no_larger_than_the_input, 0, 9);
   tcase_add_loop_test (tcase, what_is_no_matter_of_layout_may_change_in_place, 0, 2);
   tcase_add_test (tcase, video_may_come_out_as_as_many_bytes);
   tcase_add_test (tcase, bytes_may_come_out_by_another_name);
