@@ -149,6 +149,7 @@ struct _GstXlnkAcceleratorClass
  *
  * A plugin that has nothing but an accelerator is loaded when somebody asks for it, if the plugin's own name is `xlnk`
  * and the accelerator's: `xlnkscaler` for `scaler`. GStreamer would not load it, since no element of it is ever wanted.
+ * The plugin of `xlnkaccel`, with `hls` and `axidma`, is loaded in the same way.
  *
  * Returns: %FALSE if another type has that name
  *

@@ -79,16 +79,28 @@ list_names (void)
   return text;
 }
 
-/* GStreamer loads a plugin when one of its elements is wanted, and this kind of plugin may have none. */
-static GType
-look_for_plugin (const gchar * name)
+static void
+load_plugin (const gchar * name)
 {
-  g_autofree gchar *plugin_name = g_strconcat ("xlnk", name, NULL);
-  GstPlugin *plugin = gst_plugin_load_by_name (plugin_name);
+  GstPlugin *plugin = gst_plugin_load_by_name (name);
 
-  if (!plugin)
-    return G_TYPE_INVALID;
-  gst_object_unref (plugin);
+  if (plugin)
+    gst_object_unref (plugin);
+}
+
+/* GStreamer loads a plugin when one of its elements is wanted. That of xlnkaccel brings accelerators, which an application
+ * may want without; others may have no element. */
+static GType
+look_in_plugins (const gchar * name)
+{
+  g_autofree gchar *own_plugin = g_strconcat ("xlnk", name, NULL);
+  GType type;
+
+  load_plugin ("xlnk");
+  type = look_up (name);
+  if (type != G_TYPE_INVALID)
+    return type;
+  load_plugin (own_plugin);
   return look_up (name);
 }
 
@@ -103,7 +115,7 @@ find_type (const gchar * description, GError ** error)
     return G_TYPE_INVALID;
   type = look_up (name);
   if (type == G_TYPE_INVALID)
-    type = look_for_plugin (name);
+    type = look_in_plugins (name);
   if (type != G_TYPE_INVALID)
     return type;
   there_are = list_names ();

@@ -302,15 +302,13 @@ planes_of (const GstMapInfo * map)
   return planes;
 }
 
+/* Nobody has loaded the plugin that has them, unless GStreamer has just made its registry. */
 static GstXlnkAccelerator *
 open_accelerator (const char *description)
 {
-  GstPlugin *plugin = gst_plugin_load_by_name ("xlnk");
   GstXlnkAccelerator *accelerator;
   GError *error = NULL;
 
-  fail_unless (plugin != NULL);
-  gst_object_unref (plugin);
   accelerator = gst_xlnk_accelerator_make (description, &error);
   fail_unless (accelerator != NULL, "%s", error ? error->message : "");
   fail_unless (gst_xlnk_accelerator_open (accelerator, &error), "%s", error ? error->message : "");
