@@ -16,7 +16,7 @@
   "hls,uio=copy,src=<0x10,0x60,0x6c>,dst=<0x1c,0x78,0x84>,address-bits=64,width=0x28,height=0x30," \
   "src-stride=<0x38,0x90,0x98>,dst-stride=<0x40,0xa0,0xa8>,format=0x48"
 
-#define CAPS_I420 "video/x-raw,format=I420,width=320,height=180,framerate=30/1"
+#define CAPS_I420 "video/x-raw,format=I420,width=320,height=20,framerate=30/1"
 #define CAPS_GRAY "video/x-raw,format=GRAY8,width=%u,height=180,framerate=30/1"
 
 static const struct
@@ -90,6 +90,7 @@ static void
 expect_painted (GstBuffer * buffer, const GstVideoInfo * info, gboolean inverted)
 {
   GstVideoFrame frame;
+  guint wrong = 0;
 
   fail_unless (gst_video_frame_map (&frame, (GstVideoInfo *) info, buffer, GST_MAP_READ));
   for (guint i = 0; i < GST_VIDEO_FRAME_N_COMPONENTS (&frame); i++) {
@@ -97,10 +98,11 @@ expect_painted (GstBuffer * buffer, const GstVideoInfo * info, gboolean inverted
       guint8 *row = (guint8 *) GST_VIDEO_FRAME_COMP_DATA (&frame, i) + y * GST_VIDEO_FRAME_COMP_STRIDE (&frame, i);
 
       for (gint x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH (&frame, i); x++)
-        fail_unless_equals_int (row[x * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, i)] ^ (inverted ? 0xff : 0), sample (i, x, y));
+        wrong += (row[x * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, i)] ^ (inverted ? 0xff : 0)) != sample (i, x, y);
     }
   }
   gst_video_frame_unmap (&frame);
+  fail_unless_equals_int (wrong, 0);
 }
 
 static GstVideoInfo
