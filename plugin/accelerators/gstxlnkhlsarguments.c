@@ -175,21 +175,33 @@ note_size (GstXlnkHlsArguments * self, guint side, GstCaps * caps)
 
 /* GStreamer pads the rows of a sensor's picture to multiples of 4 bytes; a pixel with its depth in its name has two. */
 static gboolean
-check_bayer (const GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError ** error)
+note_bayer (GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError ** error)
 {
   const GstStructure *structure = caps && gst_caps_is_fixed (caps) ? gst_caps_get_structure (caps, 0) : NULL;
   const gchar *format;
-  guint row;
+  guint64 row;
 
-  if (!structure || !gst_structure_has_name (structure, "video/x-bayer") || !knows_rows (self))
+  self->least_size[side] = 0;
+  if (!structure || !gst_structure_has_name (structure, "video/x-bayer"))
     return TRUE;
   format = gst_structure_get_string (structure, "format");
-  row = self->width[side] * (format && strlen (format) > 4 ? 2 : 1);
-  if (row % 4 == 0)
+  row = (guint64) self->width[side] * (format && strlen (format) > 4 ? 2 : 1);
+  self->least_size[side] = row * self->height[side];
+  if (row % 4 == 0 || !knows_rows (self))
     return TRUE;
   FAIL (error, CAPS, "%s: the lines of a video/x-bayer of %u pixels are padded to multiples of 4 bytes, and the core is not "
       "told so: choose a width without padding", side_names[side], self->width[side]);
   return FALSE;
+}
+
+/* Whether nobody can tell if the picture that the core is told of is in its buffer. */
+static gboolean
+has_unknown_size (const GstXlnkHlsArguments * self, guint side)
+{
+  const GstXlnkHlsSide *registers = &self->side[side];
+
+  return !self->is_video[side] && self->least_size[side] == 0 && registers->address.n > 0 && registers->size.n == 0
+      && (registers->width != GST_XLNK_NO_REGISTER || registers->height != GST_XLNK_NO_REGISTER);
 }
 
 static gboolean
@@ -208,6 +220,12 @@ check_kind (const GstXlnkHlsArguments * self, guint side, GError ** error)
         side == GST_XLNK_HLS_SRC ? "dst-width, dst-height" : "width, height");
     return FALSE;
   }
+  if (has_unknown_size (self, side)) {
+    FAIL (error, CAPS, "%s: how many bytes a picture of %ux%u has is known of raw video and of video/x-bayer only: give the "
+        "register %s-size, which tells the core", side_names[side], self->width[side], self->height[side],
+        side_names[side]);
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -218,8 +236,8 @@ configure_side (GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError *
 
   self->is_video[side] = parse_video (caps, &self->info[side]);
   note_size (self, side, caps);
-  return check_kind (self, side, error)
-      && check_bayer (self, side, caps, error)
+  return note_bayer (self, side, caps, error)
+      && check_kind (self, side, error)
       && check_count (self, side, &registers->address, "", error)
       && check_count (self, side, &registers->stride, "-stride", error)
       && check_count (self, side, &registers->size, "-size", error);
@@ -468,6 +486,16 @@ check_sizes (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes *
 }
 
 static gboolean
+check_least_size (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, GError ** error)
+{
+  if (planes->size[0] >= self->least_size[side])
+    return TRUE;
+  FAIL (error, SIZE, "%s: a picture of %ux%u has %" G_GUINT64_FORMAT " bytes at least, and its buffer has %" G_GSIZE_FORMAT,
+      side_names[side], self->width[side], self->height[side], self->least_size[side], planes->size[0]);
+  return FALSE;
+}
+
+static gboolean
 check_side (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * planes, GError ** error)
 {
   if (self->side[side].address.n == 0)
@@ -484,7 +512,8 @@ check_side (const GstXlnkHlsArguments * self, guint side, const GstXlnkPlanes * 
     if (self->is_video[side] && !check_stride (self, side, planes, i, error))
       return FALSE;
   }
-  return check_contiguous (self, side, planes, error) && check_sizes (self, side, planes, error);
+  return check_contiguous (self, side, planes, error) && check_sizes (self, side, planes, error)
+      && check_least_size (self, side, planes, error);
 }
 
 gboolean

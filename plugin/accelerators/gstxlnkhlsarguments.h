@@ -37,6 +37,7 @@ typedef struct
 
   /* Of the caps. */
   guint width[GST_XLNK_HLS_SIDES], height[GST_XLNK_HLS_SIDES];  /* 0: of no picture */
+  guint64 least_size[GST_XLNK_HLS_SIDES];       /* bytes of a sensor's picture; 0: of anything else */
   gboolean is_video[GST_XLNK_HLS_SIDES];
   GstVideoInfo info[GST_XLNK_HLS_SIDES];
 } GstXlnkHlsArguments;

@@ -159,6 +159,44 @@ GST_START_TEST (bayer_that_is_padded_is_refused)
 
 GST_END_TEST;
 
+/* The core would read what is behind its buffer. */
+GST_START_TEST (a_short_picture_of_a_sensor_is_refused)
+{
+  GstHarness *h = begin (BY_INPUT, "video/x-raw,format=GRAY8");
+
+  begin_stream (h, BAYER);
+  fail_unless_equals_int (gst_harness_push (h, accel_system_buffer (SIZE - 1, 1)), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "64x48 has 3072 bytes at least");
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+/* Or write it: what comes out has as many bytes as what went in. */
+GST_START_TEST (a_picture_with_more_bytes_than_the_input_is_refused)
+{
+  GstHarness *h = begin (BY_INPUT, "video/x-bayer,format=bggr16le");
+
+  begin_stream (h, GRAY);
+  fail_unless_equals_int (gst_harness_push (h, accel_system_buffer (SIZE, 1)), GST_FLOW_ERROR);
+  accel_expect_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "64x48 has 6144 bytes at least");
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (a_picture_of_unknown_size_is_refused)
+{
+  GstHarness *h = begin (BY_INPUT, "video/x-raw,format=GRAY8");
+
+  begin_stream (h, "image/jpeg,width=64,height=48,framerate=30/1");
+  fail_unless (gst_harness_push (h, accel_system_buffer (SIZE, 1)) != GST_FLOW_OK);
+  accel_expect_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "src-size");
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
 /*** what is asked for ***/
 
 #define ANY_SINK "video/x-raw(memory:GLMemory);video/x-raw(ANY)"
@@ -260,6 +298,9 @@ offload_inputs_suite (void)
   tcase_add_test (tcase, output_caps_that_leave_a_choice_are_refused_without_caps);
   tcase_add_test (tcase, downstream_chooses_without_caps);
   tcase_add_test (tcase, bayer_that_is_padded_is_refused);
+  tcase_add_test (tcase, a_short_picture_of_a_sensor_is_refused);
+  tcase_add_test (tcase, a_picture_with_more_bytes_than_the_input_is_refused);
+  tcase_add_test (tcase, a_picture_of_unknown_size_is_refused);
   tcase_add_loop_test (tcase, output_caps_ask_upstream_for_raw_video_first_and_for_system_memory, 0,
       G_N_ELEMENTS (questions));
   tcase_add_test (tcase, output_caps_promise_system_memory);
