@@ -124,6 +124,12 @@ test_valgrind ()
   run_tests memcheck "$build" --setup valgrind
 }
 
+# A target, because it wraps the processes for which a fault is planned, not the whole test.
+test_matrix_valgrind ()
+{
+  meson compile -C "$build" matrix-memcheck
+}
+
 need_packages "${test_packages[@]}"
 
 step 'Build with gcc, no warnings' build_gcc
@@ -135,6 +141,7 @@ step 'README and installation' test_users
 step 'Tests under ASan and UBSan' test_sanitized
 step 'Tests under ThreadSanitizer' test_threads
 step 'Tests under valgrind' test_valgrind
+step 'The fault matrix under valgrind' test_matrix_valgrind
 step 'On the boards'\'' processors' test_cross
 step 'On a real kernel' test_system
 
