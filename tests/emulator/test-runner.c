@@ -507,6 +507,18 @@ test_leftovers_on_disk (void)
   g_free (parent);
 }
 
+/* And the directory of ledgers beside it. */
+static void
+remove_heap (const char *name)
+{
+  char *heap = g_build_filename (directory, name, NULL), *ledgers = g_strconcat (heap, ".ledger", NULL);
+
+  g_unlink (heap);
+  g_rmdir (ledgers);
+  g_free (heap);
+  g_free (ledgers);
+}
+
 #define ADD(name, test) g_test_add_func ("/runner/" name, test)
 
 int
@@ -541,14 +553,8 @@ main (int argc, char **argv)
   ADD ("leftovers", test_leftovers);
   ADD ("leftovers-on-disk", test_leftovers_on_disk);
   result = g_test_run ();
-  {
-    char *heap = g_build_filename (directory, "heap", NULL), *second = g_strconcat (heap, "-2", NULL);
-
-    g_unlink (heap);
-    g_unlink (second);
-    g_rmdir (directory);
-    g_free (heap);
-    g_free (second);
-  }
+  remove_heap ("heap");
+  remove_heap ("heap-2");
+  g_rmdir (directory);
   return result;
 }
