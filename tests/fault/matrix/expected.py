@@ -228,6 +228,13 @@ UNREACHABLE = [
 ]
 
 
+# Functions of xlnksyscall.c that nothing in `xlnk-ctl` calls: it drives no core, and xlnk_sys_open() is enough for it.
+NOT_OF_THE_TOOL = set("""
+    xlnk_sys_open_with xlnk_sys_list xlnk_sys_lock_range xlnk_sys_read_word xlnk_sys_write_word xlnk_sys_poll xlnk_sys_eventfd
+    xlnk_sys_event_set xlnk_sys_event_clear
+""".split())
+
+
 # In programs with AddressSanitizer.
 UNREACHABLE_SANITIZED = [
     (name, ".*", "xlnk_sys_lock_pages", "the sanitizer keeps such calls from the kernel") for name in (LIBRARY, TOOL)

@@ -39,15 +39,21 @@ class Site:
 HEAD = re.compile(r"^(\w+) \(")
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 INSTRUCTION = re.compile(r"^ *([0-9a-f]+):\t(\S+) *(.*)$")
-TARGET = re.compile(r"<([A-Za-z_]\w*)(?:@plt|@@?[\w.]+|@Base)?>")
+# What a compiler has cut off or specialised (open.part.0, open.constprop.0.isra.0) stands for the function.
+TARGET = re.compile(r"<([A-Za-z_]\w*)(?:\.[\w.]+)?(?:@plt|@@?[\w.]+|@Base)?>")
+DEFINITION = re.compile(r"^(xlnk_sys_\w+) \(", re.MULTILINE)
 CALLS = {"call", "callq", "bl", "blx"}
 JUMPS = {"jmp", "jmpq", "b"}
 
 
 def disassemble(library):
     """(function, address, mnemonic, name of the target or None, address of the next instruction) of each instruction."""
-    text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-w", library], check=True, text=True,
-                          stdout=subprocess.PIPE).stdout
+    return read_instructions(subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-w", library], check=True, text=True,
+                                            stdout=subprocess.PIPE).stdout)
+
+
+def read_instructions(text):
+    """The same, of what objdump has printed."""
     function, pending = None, None
     for line in text.splitlines():
         header, match = FUNCTION.match(line), INSTRUCTION.match(line)
@@ -90,16 +96,39 @@ def find_source(place):
     return os.path.basename(place), next((head.group(1) for head in heads if head), None)
 
 
+def read_definitions(path):
+    """The functions of xlnksyscall.c."""
+    with open(path, encoding="utf-8") as source:
+        return set(DEFINITION.findall(source.read()))
+
+
+def find_missing(sites, definitions, name):
+    """The functions of xlnksyscall.c that nothing in the library @name was seen to call: then sites may be overlooked."""
+    found = {site.wrapper for site in sites.values() if site.object == name}
+    return [f"{name}: nothing is seen to call {wrapper}" for wrapper in sorted(definitions - found)]
+
+
 def find(library, name=None, passes=()):
     """The sites of a library, by its name and the addresses after their calls, as a trace has them; and what is wrong with
     it, but for what @passes: file, function of the C library or GLib, why."""
-    found = [row for row in disassemble(library) if row[3] and (row[2] in CALLS or row[2] in JUMPS)]
-    places = look_up(library, [row[1] for row in found])
+    rows = list(disassemble(library))
+    if not rows:
+        return {}, [f"{library}: objdump finds no instructions in it"]
+    found = [row for row in rows if row[3] and (row[2] in CALLS or row[2] in JUMPS)]
+    return sort_out(found, look_up(library, [row[1] for row in found]), name, passes)
+
+
+def sort_out(found, places, name, passes):
+    """The same, of instructions and the places that they are from."""
     sites, complaints = {}, []
     for (function, _, mnemonic, target, after), (place, inner, names) in zip(found, places):
-        if place.startswith(WRAPPERS) or function.startswith("xlnk_sys_") or "@" in function:
+        if function.startswith("xlnk_sys_") or "@" in function:
             continue
-        if target.startswith("xlnk_sys_") and mnemonic in CALLS:
+        if place.startswith(WRAPPERS):
+            wrapper = next((one for one in names if one.startswith("xlnk_sys_")), None)
+            if wrapper and (target.startswith("xlnk_sys_") or target in SYSTEM_CALLS):
+                complaints.append(f"{place}: {wrapper} has become part of {function}: built with link-time optimisation")
+        elif target.startswith("xlnk_sys_") and mnemonic in CALLS:
             outer = function.split(".")[0]
             sites[name, after] = Site(target, outer, place, name, tuple(dict.fromkeys(filter(None, (inner, *names, outer)))))
         elif target.startswith("xlnk_sys_"):
