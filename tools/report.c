@@ -83,7 +83,34 @@ append_cma (GString * text, const Snapshot * snapshot, guint bar)
   append_size (text, ", free ", 0, snapshot->cma_free);
   append_bar (text, snapshot->cma_total - MIN (snapshot->cma_free, snapshot->cma_total), snapshot->cma_total, bar);
   append_size (text, "\n  others ", COLUMN_OF_SIZES, snapshot_get_others (snapshot));
-  g_string_append (text, "  (processes without a ledger, what they left, and the kernel)\n");
+  g_string_append (text, "  (processes without a ledger or with one elsewhere, what they left, and the kernel)\n");
+}
+
+/* Where this was read, and where else one may have to look. */
+static void
+append_places (GString * text, const Snapshot * snapshot)
+{
+  char *place = snapshot->place ? format_safe (snapshot->place) : NULL;
+
+  if (place)
+    g_string_append_printf (text, "  ledgers  %s\n", place);
+  else
+    g_string_append (text, "  ledgers  are off: GST_XLNK_LEDGER says so\n");
+  for (char **path = snapshot->elsewhere; *path; path++)
+    g_string_append_printf (text, "  not read %s\n", *path);
+  g_free (place);
+}
+
+static void
+append_nobody (GString * text, const Snapshot * snapshot)
+{
+  char *place = snapshot->place ? format_safe (snapshot->place) : NULL;
+
+  if (place)
+    g_string_append_printf (text, "\n  No process has recorded a buffer in %s.\n", place);
+  else
+    g_string_append (text, "\n  Nobody looked who has a buffer: ledgers are off.\n");
+  g_free (place);
 }
 
 /* Nobody wants to know of the ordinary. */
@@ -135,11 +162,12 @@ report_append_text (GString * text, const Snapshot * snapshot, guint bar)
   gboolean any_dead = FALSE;
 
   append_cma (text, snapshot, bar);
+  append_places (text, snapshot);
   if (snapshot->incomplete)
     g_string_append_printf (text, "\n  Not all can be told: %s\n", snapshot->incomplete->message);
   if (snapshot->holders->len == 0) {
     if (!snapshot->incomplete)
-      g_string_append (text, "\n  No process has recorded a buffer.\n");
+      append_nobody (text, snapshot);
     return;
   }
   g_string_append_printf (text, "\n  %7s  %-5s  %-20s %7s  %*s  %7s\n", "PID", "", "COMMAND", "BUFFERS", COLUMN_OF_SIZES, "SIZE",
@@ -180,6 +208,18 @@ add_string (JsonBuilder * builder, const char *name, const char *value)
   json_builder_set_member_name (builder, name);
   json_builder_add_string_value (builder, valid);
   g_free (valid);
+}
+
+static void
+build_places (JsonBuilder * builder, const Snapshot * snapshot)
+{
+  if (snapshot->place)
+    add_string (builder, "ledgers", snapshot->place);
+  json_builder_set_member_name (builder, "ledgers-elsewhere");
+  json_builder_begin_array (builder);
+  for (char **path = snapshot->elsewhere; *path; path++)
+    json_builder_add_string_value (builder, *path);
+  json_builder_end_array (builder);
 }
 
 static void
@@ -226,6 +266,7 @@ report_build_json (JsonBuilder * builder, const Snapshot * snapshot)
   add_int (builder, "cma-total", (gint64) snapshot->cma_total);
   add_int (builder, "cma-free", (gint64) snapshot->cma_free);
   add_int (builder, "others", (gint64) snapshot_get_others (snapshot));
+  build_places (builder, snapshot);
   if (snapshot->incomplete)
     add_string (builder, "incomplete", snapshot->incomplete->message);
   json_builder_set_member_name (builder, "holders");

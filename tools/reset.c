@@ -33,8 +33,8 @@ print_victims (const Snapshot * snapshot, gboolean yes)
   GString *text = g_string_new (NULL);
 
   report_append_text (text, snapshot, 0);
-  g_printerr ("%s\nA reset %s all of these buffers (%s), and those of processes without a ledger (%s%s). Processes in "
-      "this list that still use theirs: %u.\n", text->str, yes ? "frees" : "would free", known,
+  g_printerr ("%s\nA reset %s all of these buffers (%s), and those of processes without a ledger or with one elsewhere "
+      "(%s%s). Processes in this list that still use theirs: %u. Who else does is not known.\n", text->str, yes ? "frees" : "would free", known,
       cma ? "up to " : "the kernel does not say how much", cma ? others : "", count_living (snapshot));
   g_string_free (text, TRUE);
   g_free (others);

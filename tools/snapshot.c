@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "elsewhere.h"
 #include "xlnkcma.h"
 
 static void
@@ -88,10 +89,11 @@ snapshot_take (XlnkDevice * device)
   snapshot->now = g_get_real_time ();
   snapshot->holders = g_ptr_array_new_with_free_func ((GDestroyNotify) holder_free);
   xlnk_cma_read (&snapshot->cma_total, &snapshot->cma_free);
-  if (!xlnk_ledger_list (device, add_holder, &collector, &error)) {
+  if (!xlnk_ledger_list (device, add_holder, &collector, &snapshot->place, &error)) {
     g_clear_error (&snapshot->incomplete);
     snapshot->incomplete = error;
   }
+  snapshot->elsewhere = elsewhere_find (snapshot->place);
   g_ptr_array_sort (snapshot->holders, compare_holders);
   return snapshot;
 }
@@ -101,6 +103,8 @@ snapshot_free (Snapshot * snapshot)
 {
   g_ptr_array_unref (snapshot->holders);
   g_clear_error (&snapshot->incomplete);
+  g_strfreev (snapshot->elsewhere);
+  g_free (snapshot->place);
   g_free (snapshot->device);
   g_free (snapshot);
 }

@@ -33,13 +33,15 @@ typedef struct
   guint64 bytes;                /* of all holders */
   gint64 now;                   /* µs since 1970 */
   GPtrArray *holders;           /* of SnapshotHolder, those with most bytes first */
+  char *place;                  /* the directory of the ledgers, be there one or not; NULL: ledgers are off */
+  char **elsewhere;             /* others that there are, and that nobody looked into; see elsewhere.h */
   GError *incomplete;           /* why this is not all; NULL: it is */
 } Snapshot;
 
 Snapshot *snapshot_take (XlnkDevice * device);
 void snapshot_free (Snapshot * snapshot);
 
-/* What is used and in no ledger: processes without one, and the kernel's own. 0 if the kernel does not say. */
+/* What is used and in no ledger that was read: processes without one or with one elsewhere, and the kernel's own. 0 if the kernel does not say. */
 guint64 snapshot_get_others (const Snapshot * snapshot);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Snapshot, snapshot_free)

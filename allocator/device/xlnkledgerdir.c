@@ -9,7 +9,6 @@
 
 #include "xlnksyscall.h"
 
-#define GROUP_DIRECTORY "/run/gst-xlnk"
 #define NEW_PREFIX ".new-"
 #define DIGITS "0123456789"
 #define HEX DIGITS "abcdef"
@@ -67,12 +66,12 @@ open_default (XlnkLedgerDir * self, bool make)
 {
   int fd;
 
-  self->path = g_strdup (GROUP_DIRECTORY);
+  self->path = g_strdup (XLNK_LEDGER_GROUP_DIRECTORY);
   fd = xlnk_sys_open_directory (self->path);
   if (fd >= 0 || (errno != ENOENT && errno != EACCES))
     return fd;
   g_free (self->path);
-  self->path = g_strdup_printf ("/dev/shm/gst-xlnk-%u", (unsigned) geteuid ());
+  self->path = g_strdup_printf (XLNK_LEDGER_USERS_PARENT "/" XLNK_LEDGER_USERS_PREFIX "%u", (unsigned) geteuid ());
   fd = xlnk_sys_open_directory (self->path);
   if (fd >= 0 || errno != ENOENT || !make)
     return fd;

@@ -20,6 +20,10 @@
 
 G_BEGIN_DECLS
 
+#define XLNK_LEDGER_GROUP_DIRECTORY "/run/gst-xlnk"
+#define XLNK_LEDGER_USERS_PARENT "/dev/shm"
+#define XLNK_LEDGER_USERS_PREFIX "gst-xlnk-"    /* with the number of the user behind it */
+
 typedef struct
 {
   int fd;                       /* -1: none */

@@ -77,7 +77,7 @@ list_file (const XlnkLedgerWalk * walk, const char *name, XlnkLedgerName kind, v
 }
 
 bool
-xlnk_ledger_list (XlnkDevice * device, XlnkHolderFunc func, void *data, GError ** error)
+xlnk_ledger_list (XlnkDevice * device, XlnkHolderFunc func, void *data, char **place, GError ** error)
 {
   Listing listing = { func, data, NULL };
   GError *reason = NULL;
@@ -85,6 +85,8 @@ xlnk_ledger_list (XlnkDevice * device, XlnkHolderFunc func, void *data, GError *
 
   if (xlnk_ledger_walk_begin (&walk, device, &reason))
     xlnk_ledger_walk (&walk, list_file, &listing, &reason);
+  if (place)
+    *place = g_strdup (walk.dir.path);
   xlnk_ledger_walk_end (&walk);
   if (!reason)
     reason = listing.error;

@@ -58,8 +58,9 @@ typedef void (*XlnkHolderFunc) (const XlnkHolder * holder, const XlnkEntry * ent
 
 /* Reads the files of this device, of the living and of the dead, and changes nothing; the driver is not asked either. Returns
  * false, with XLNK_ERROR_FAILED or XLNK_ERROR_PERMISSION, if there is a directory that cannot be read, or a file in it that
- * cannot or is not understood: all others have been listed then. Without a directory there is nothing to list. */
-bool xlnk_ledger_list (XlnkDevice * device, XlnkHolderFunc func, void *data, GError ** error);
+ * cannot or is not understood: all others have been listed then. Without a directory there is nothing to list. *@place
+ * (nullable) becomes the path of the directory, be there one or not, to be freed; NULL if ledgers are off. */
+bool xlnk_ledger_list (XlnkDevice * device, XlnkHolderFunc func, void *data, char **place, GError ** error);
 
 typedef enum
 {

@@ -60,7 +60,7 @@ answer (const Question * question)
   device = xlnk_device_open (NULL, &error);
   good = device != NULL;
   if (good && question->list)
-    good = xlnk_ledger_list (device, add_holder, view, &error);
+    good = xlnk_ledger_list (device, add_holder, view, NULL, &error);
   if (good && question->reclaim)
     good = xlnk_reclaim (device, question->flags, &view->result, &error);
   if (good && question->core)

@@ -273,7 +273,7 @@ ask (void)
 {
   GError *error = NULL;
 
-  fuzz_check_result (xlnk_ledger_list (device, check_holder, NULL, &error), error, XLNK_ERROR);
+  fuzz_check_result (xlnk_ledger_list (device, check_holder, NULL, NULL, &error), error, XLNK_ERROR);
   xlnk_reclaim_waits_for_core (device, LEDGER_FIELDS_CORE_BASE, "core");
   xlnk_reclaim_waits_for_core (device, 0, "core");
 }

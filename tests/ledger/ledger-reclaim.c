@@ -546,7 +546,7 @@ test_list (Fixture * fixture G_GNUC_UNUSED, gconstpointer data G_GNUC_UNUSED)
   die_after (expose_one, NULL);
   other = start_other (arm_some, NULL);
   /* Which has freed one of the two. */
-  g_assert_true (xlnk_ledger_list (device, add_holder, &listed, NULL));
+  g_assert_true (xlnk_ledger_list (device, add_holder, &listed, NULL, NULL));
   g_assert_cmpuint (listed.holders, ==, 3);
   g_assert_cmpuint (listed.alive, ==, 2);
   g_assert_cmpuint (listed.entries, ==, 1 + 1 + 3);

@@ -317,7 +317,7 @@ read_ledger (Scene * scene)
   XlnkReclaimResult result;
   bool found = false;
 
-  g_assert_true (xlnk_ledger_list (scene->device, find_living, &found, &error));
+  g_assert_true (xlnk_ledger_list (scene->device, find_living, &found, NULL, &error));
   g_assert_true (found);
   g_assert_true (xlnk_reclaim (scene->device, 0, &result, &error));
   g_assert_cmpuint (result.freed, ==, 0);

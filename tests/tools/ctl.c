@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -259,6 +260,74 @@ test_reset_wants_to_be_told_twice (void)
   g_assert_cmpint (reclaim (NULL, "dropped"), ==, 2);
 }
 
+/*** where it looked ***/
+
+/* What is said of a living holder's buffers by one who looks elsewhere: @place, NULL if nowhere. */
+static void
+assert_says_where (const char *ledger, const char *place, const char *words)
+{
+  g_autofree char *own = g_strdup (g_getenv ("GST_XLNK_LEDGER"));
+  g_auto (Run) text = { 0 };
+  g_auto (Run) json = { 0 };
+  g_auto (Run) reset = { 0 };
+  JsonObject *status;
+
+  g_setenv ("GST_XLNK_LEDGER", ledger, TRUE);
+  run (&text, "status", NULL);
+  run (&json, "status", "--json", NULL);
+  run (&reset, "reset", NULL);
+  g_setenv ("GST_XLNK_LEDGER", own, TRUE);
+  g_assert_cmpint (text.status, ==, 0);
+  g_assert_nonnull (strstr (text.out, words));
+  g_assert_nonnull (strstr (reset.err, words));
+  g_assert_nonnull (strstr (reset.err, "Who else does is not known"));
+  status = parse (&json);
+  g_assert_cmpint (json_object_has_member (status, "ledgers"), ==, place != NULL);
+  if (place)
+    g_assert_cmpstr (json_object_get_string_member (status, "ledgers"), ==, place);
+}
+
+static void
+test_where_it_looked_is_told (void)
+{
+  GPid pid = start_holder ("1", NULL);
+  g_autofree char *directory = g_dir_make_tmp ("ledgers-XXXXXX", NULL);
+  g_autofree char *nobody = g_strdup_printf ("No process has recorded a buffer in %s.", directory);
+  g_auto (Run) result = { 0 };
+
+  assert_says_where (directory, directory, nobody);
+  assert_says_where ("off", NULL, "ledgers are off");
+  run (&result, "status", NULL);
+  g_assert_nonnull (strstr (result.out, g_getenv ("GST_XLNK_LEDGER")));
+  kill_holder (pid);
+  g_assert_cmpint (reclaim (NULL, "freed"), ==, 1);
+  g_assert_cmpint (rmdir (directory), ==, 0);
+}
+
+/* As root who looks while a user's pipeline runs. */
+static void
+test_directories_of_others_are_named (void)
+{
+  g_autofree char *own = g_strdup (g_getenv ("GST_XLNK_LEDGER"));
+  g_autofree char *other = g_strdup_printf ("/dev/shm/gst-xlnk-4%09d", (int) getpid ());
+  g_autofree char *line = g_strdup_printf ("  not read %s\n", other);
+  g_auto (Run) text = { 0 };
+  g_auto (Run) json = { 0 };
+  g_auto (Run) elsewhere = { 0 };
+
+  g_assert_cmpint (mkdir (other, 0700), ==, 0);
+  g_unsetenv ("GST_XLNK_LEDGER");
+  run (&text, "status", NULL);
+  run (&json, "status", "--json", NULL);
+  g_setenv ("GST_XLNK_LEDGER", own, TRUE);
+  run (&elsewhere, "status", NULL);
+  g_assert_cmpint (rmdir (other), ==, 0);
+  g_assert_nonnull (strstr (text.out, line));
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (parse (&json), "ledgers-elsewhere")), >, 0);
+  /* A directory that was named is the only one to speak of. */
+  g_assert_null (strstr (elsewhere.out, "not read"));
+}
+
 /* The path of something that a reader takes for the ledger of another process of this board. */
 static char *
 spoil_ledgers (void)
@@ -371,6 +440,8 @@ main (int argc, char **argv)
   g_test_add_func ("/ctl/the-dead-are-listed-until-reclaimed", test_the_dead_are_listed_until_reclaimed);
   g_test_add_func ("/ctl/exposed-buffers-go-on-request", test_exposed_buffers_go_on_request);
   g_test_add_func ("/ctl/reset-wants-to-be-told-twice", test_reset_wants_to_be_told_twice);
+  g_test_add_func ("/ctl/where-it-looked-is-told", test_where_it_looked_is_told);
+  g_test_add_func ("/ctl/directories-of-others-are-named", test_directories_of_others_are_named);
   g_test_add_func ("/ctl/what-cannot-be-read-is-told", test_what_cannot_be_read_is_told);
   g_test_add_func ("/ctl/watch-ends-when-told", test_watch_ends_when_told);
   g_test_add_func ("/ctl/mistakes-are-told", test_mistakes_are_told);

@@ -117,7 +117,7 @@ TOOL_RECOVERIES = [
     (".*", "munmap|madvise|mlock", "", ".*", "the process ends at once"),
     ("xlnk_device_resolve", "access|realpath", "", ".*", "the name is taken as it is"),
     ("chardev_open", "ioctl", "ENOTTY", ".*", "what the second of the two answers anyway"),
-    ("xlnk_ledger_dir_open", "open", "ENOENT EACCES", "ctl-default-ledger", "the directory is one's own then"),
+    ("xlnk_ledger_dir_open", "open", "ENOENT EACCES", "ctl-default-ledger|ctl-elsewhere", "the directory is one's own then"),
     ("xlnk_ledger_walk_take_turn|xlnk_ledger_walk_end", "flock|fcntl", "", ".*", "each file has a lock of its own"),
     ("xlnk_ledger_dir_unlock_file", "flock|fcntl", "", ".*", "closing lets go of a lock too"),
     ("xlnk_ledger_close", "flock|fcntl|unlink", "", ".*", "closing lets go of a lock too; an empty ledger goes with the next sweep"),
@@ -130,6 +130,7 @@ TOOL_RECOVERIES = [
     ("xlnk_ledger_take", "flock", "EAGAIN", ".*", "another file, if a sweep has taken it for a leftover"),
     ("drop|free_block|settle_file|note_state", "write|unlink", "", ".*", "what is freed is said; the next one finds out again"),
     ("settle_name|xlnk_ledger_dir_lock_file", ".*", "", "ctl-old-files", "such a file is about nothing"),
+    ("elsewhere_find", "opendir|readdir|access", "", ".*", "only names where else one may look"),
     ("xlnk_ledger_dir_open", "mkdir", "EEXIST", ".*", "somebody else was faster"),
     ("xlnk_ledger_dir_lock_file", "flock", "EAGAIN", ".*", "somebody else has the lock"),
     ("xlnk_ledger_walk_read_any", "flock", "", ".*", "the lock that was tried goes with the descriptor too"),
@@ -143,7 +144,7 @@ TOOL_DIFFERS = [
     ("chardev_is_live", "cachectrl", "EINVAL", ".*", False, "the driver says that there is no such buffer"),
     ("ask_for_buffer|chardev_free|chardev_is_live", "alloc|free|cachectrl", "", ".*", False,
      "the same is said, and the block that the driver is tried with is one more"),
-    ("xlnk_ledger_dir_open", "open", "ENOENT", "ctl-default-ledger", False, "without a directory nobody has written anything down"),
+    ("xlnk_ledger_dir_open", "open", "ENOENT", "ctl-default-ledger|ctl-elsewhere", False, "without a directory nobody has written anything down"),
     ("xlnk_ledger_walk_read_any|xlnk_ledger_dir_lock_file", "open", "ENOENT", ".*", False, "its process has ended in the meantime"),
     ("xlnk_ledger_walk_read_any|xlnk_ledger_dir_lock_file", "flock", "EAGAIN", ".*", False, "somebody else has the lock"),
     (".*", ".*", "", "ctl-reset.*", True, "the reset is done all the same"),
@@ -179,7 +180,7 @@ WORDS = [
 
 
 # There is one such directory for all boards of this machine.
-DEFAULT_LEDGER = ("default-ledger", "ctl-default-ledger")
+DEFAULT_LEDGER = ("default-ledger", "ctl-default-ledger", "ctl-elsewhere")
 
 # Calls of the kernel that no board has to do with: file, function, why.
 ELSEWHERE = [
@@ -230,7 +231,7 @@ UNREACHABLE = [
 
 # Functions of xlnksyscall.c that nothing in `xlnk-ctl` calls: it drives no core, and xlnk_sys_open() is enough for it.
 NOT_OF_THE_TOOL = set("""
-    xlnk_sys_open_with xlnk_sys_list xlnk_sys_lock_range xlnk_sys_read_word xlnk_sys_write_word xlnk_sys_poll xlnk_sys_eventfd
+    xlnk_sys_open_with xlnk_sys_lock_range xlnk_sys_read_word xlnk_sys_write_word xlnk_sys_poll xlnk_sys_eventfd
     xlnk_sys_event_set xlnk_sys_event_clear
 """.split())
 
