@@ -209,6 +209,15 @@ is_called (const HwhCore * core, const char *name)
   return strcmp (core->instance, name) == 0 || strcmp (core->path, name) == 0;
 }
 
+static int
+print_help (void)
+{
+  g_print ("Usage:\n  xlnk-ctl describe DESIGN.hwh [CORE]\n\n"
+      "Prints the strings that xlnkaccel's property `accelerator' takes, of the HLS cores and AXI DMAs in a design of\n"
+      "Vivado's, or of the one called CORE; what a person should know of them goes to stderr. Asks no board.\n");
+  return 0;
+}
+
 int
 xlnk_ctl_describe (int argc, char **argv)
 {
@@ -217,6 +226,8 @@ xlnk_ctl_describe (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   guint described = 0, found = 0;
 
+  if (argc > 1 && (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0))
+    return print_help ();
   if (argc < 2 || argc > 3 || argv[1][0] == '-')
     return XLNK_CTL_USAGE;
   cores = hwh_read (argv[1], &error);

@@ -6,6 +6,7 @@
 #include "xlnk-ctl.h"
 
 #include <glib-unix.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -108,6 +109,9 @@ show (gpointer data)
     print_text (watch, snapshot);
   if (!watch->incomplete)
     watch->incomplete = g_steal_pointer (&snapshot->incomplete);
+  /* Where nothing can be written, nobody watches. */
+  if (ferror (stdout))
+    watch->left = 1;
   if (watch->left > 0 && --watch->left == 0)
     g_main_loop_quit (watch->loop);
   return G_SOURCE_CONTINUE;

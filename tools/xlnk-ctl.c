@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct
@@ -40,10 +41,9 @@ print_usage (gboolean asked)
   return asked ? 0 : XLNK_CTL_USAGE;
 }
 
-int
-main (int argc, char **argv)
+static int
+run (int argc, char **argv)
 {
-  setlocale (LC_ALL, "");
   if (argc < 2)
     return print_usage (FALSE);
   if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0 || strcmp (argv[1], "help") == 0)
@@ -62,4 +62,21 @@ main (int argc, char **argv)
   }
   g_printerr ("xlnk-ctl: there is no command `%s'\n", argv[1]);
   return print_usage (FALSE);
+}
+
+/* A full disk must not pass for an answer. GLib, which prints, tells nobody. */
+static int
+check_output (int status)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  g_printerr ("xlnk-ctl: not all of the output could be written\n");
+  return status ? status : 1;
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  return check_output (run (argc, argv));
 }

@@ -417,6 +417,11 @@ test_mistakes_are_told (void)
     {"reclaim", "--device=/nonexistent/xlnk", 1, "/nonexistent/xlnk"},
     {"reset", "--device=/dev/null", 1, "/dev/null"},
     {"status", "--help", 0, ""},
+#if defined (HAVE_LIBXML2)
+    {"describe", "--help", 0, ""},
+    {"describe", "-h", 0, ""},
+    {"describe", "--nonsense", 64, "DESIGN.hwh"},
+#endif
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (mistakes); i++) {
@@ -425,6 +430,30 @@ test_mistakes_are_told (void)
     run (&result, mistakes[i].command, mistakes[i].option, NULL);
     g_assert_cmpint (result.status, ==, mistakes[i].status);
     g_assert_nonnull (strstr (result.err, mistakes[i].message));
+  }
+}
+
+/* Nobody else can tell a script that the disk is full. */
+static void
+test_lost_output_is_told (void)
+{
+  const char *const commands[] = {
+    "--help", "status", "status --json", "status --help", "watch --interval 0.05 --count 100", "watch --json --count 2", "reclaim",
+    "reclaim --json", "reset --json --yes",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++) {
+    g_autofree char *line = g_strdup_printf ("\"$XLNK_CTL\" %s >/dev/full", commands[i]);
+    const char *argv[] = { "sh", "-c", line, NULL };
+    g_autofree char *err = NULL;
+    g_autoptr (GError) error = NULL;
+    int status;
+
+    g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &err, &status, &error);
+    g_assert_no_error (error);
+    g_test_message ("%s: %s", commands[i], err);
+    g_assert_true (WIFEXITED (status) && WEXITSTATUS (status) == 1);
+    g_assert_nonnull (strstr (err, "could be written"));
   }
 }
 
@@ -444,6 +473,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ctl/directories-of-others-are-named", test_directories_of_others_are_named);
   g_test_add_func ("/ctl/what-cannot-be-read-is-told", test_what_cannot_be_read_is_told);
   g_test_add_func ("/ctl/watch-ends-when-told", test_watch_ends_when_told);
+  g_test_add_func ("/ctl/lost-output-is-told", test_lost_output_is_told);
   g_test_add_func ("/ctl/mistakes-are-told", test_mistakes_are_told);
   return g_test_run ();
 }
