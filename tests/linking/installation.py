@@ -45,6 +45,21 @@ class Installation:
         shutil.rmtree(build)    # nothing may need it from here on
         self.find_directories()
 
+    def install_system_files(self):
+        """Into a root of their own: udev.pc says where, systemd.pc does not."""
+        build, root, packages = self.work / "system-files", self.work / "root", self.work / "packages"
+        packages.mkdir()
+        for name, variable in (("udev", "udevdir=/else/udev\n"), ("systemd", "")):
+            (packages / f"{name}.pc").write_text(f"{variable}Name: {name}\nDescription: {name}\nVersion: 1\n")
+        path = ":".join(filter(None, (str(packages), os.environ.get("PKG_CONFIG_PATH"))))
+        env = dict(os.environ, CC=" ".join(self.compiler), PKG_CONFIG_PATH=path)
+        env.pop("DESTDIR", None)
+        without = [f"-D{feature}=disabled" for feature in ("tests", "examples", "emulator", "tools", "introspection")]
+        run("meson", "setup", build, self.source, "--prefix=/opt", "-Dsystem-files=enabled", *without, env=env)
+        run("meson", "install", "-C", build, "--no-rebuild", "--tags=system-files", f"--destdir={root}", env=env)
+        shutil.rmtree(build)
+        return root
+
     def find_directories(self):
         (pc_file,) = self.prefix.rglob(f"{PACKAGE}.pc")
         self.libdir = pc_file.parent.parent
@@ -76,6 +91,18 @@ class Installation:
         found = sorted((self.prefix / "include").rglob("*.h"))
         require(len(found) > 5 and any(header.name == "xlnk.h" for header in found), f"only these: {found}")
         return found
+
+    def check_system_files(self):
+        unasked = [path for pattern in ("*.rules", "gst-xlnk.conf") for path in self.prefix.rglob(pattern)]
+        require(not unasked, f"installed unasked: {unasked}")
+        root = self.install_system_files()
+        files = {"else/udev/rules.d/90-xlnk.rules": "90-xlnk.rules", "opt/lib/sysusers.d/gst-xlnk.conf": "gst-xlnk.sysusers",
+                 "opt/lib/tmpfiles.d/gst-xlnk.conf": "gst-xlnk.tmpfiles"}
+        found = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+        require(found == sorted(files), f"{found}")
+        for installed, name in files.items():
+            same = (root / installed).read_bytes() == (self.source / "packaging" / name).read_bytes()
+            require(same, f"{installed} is not {name}")
 
     def check_headers(self, compiler, *flags):
         if not shutil.which(compiler[0]):
@@ -198,6 +225,7 @@ def main():
 
     steps = [
         ("pkg-config finds it", lambda: user.check_pkg_config(options.version)),
+        ("the files of udev and systemd, where they look", user.check_system_files),
         ("each header compiles alone in C", lambda: user.check_headers(options.compiler)),
         ("each header compiles alone in C++", lambda: user.check_headers(["c++"], "-x", "c++")),
         ("only the interface is exported", user.check_symbols),
