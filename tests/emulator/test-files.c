@@ -405,7 +405,7 @@ test_counter_directory (void)
 static void
 test_other_files_pass (void)
 {
-  char name[] = "/tmp/plain-XXXXXX", other[] = "/tmp/copy-XXXXXX", data[4];
+  char name[] = "/tmp/plain-XXXXXX", other[] = "/tmp/copy-XXXXXX", data[4] = "";
   const int file = mkstemp (name), copy = mkstemp (other);
   struct iovec parts[2] = { {data, 1}, {data + 1, 3} };
   struct stat st;
