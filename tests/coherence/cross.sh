@@ -147,7 +147,7 @@ for name in arm arm64; do
     "$tests/test-device" --board "$name" --operations "$operations"
 done
 run device-copy guest "$checks/check-device-copy"
-export XLNK_TEST_SHIFT=16       # of the default driver
+export XLNK_TEST_SHIFT=16 XLNK_TEST_IDS=4095    # of the default driver
 run device-block on_board --arch "$board" --cma 32M -- "$checks/check-device-block"
 # qemu-user does not know MADV_DONTFORK, so the two tests that look for its effect cannot hold.
 run device-lost on_board --arch "$board" --cma 32M -- "$checks/check-device-lost" \
