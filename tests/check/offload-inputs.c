@@ -197,6 +197,18 @@ GST_START_TEST (a_picture_of_unknown_size_is_refused)
 
 GST_END_TEST;
 
+GST_START_TEST (a_stride_of_no_raw_video_is_refused)
+{
+  GstHarness *h = begin (OFFLOAD_HLS ("gray", ",src-stride=0x38"), "video/x-raw,format=GRAY8");
+
+  begin_stream (h, BAYER);
+  fail_unless (gst_harness_push (h, accel_system_buffer (SIZE, 1)) != GST_FLOW_OK);
+  accel_expect_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "stride or format, which only raw video has");
+  accel_harness_done (h);
+}
+
+GST_END_TEST;
+
 /*** what is asked for ***/
 
 #define ANY_SINK "video/x-raw(memory:GLMemory);video/x-raw(ANY)"
@@ -301,6 +313,7 @@ offload_inputs_suite (void)
   tcase_add_test (tcase, a_short_picture_of_a_sensor_is_refused);
   tcase_add_test (tcase, a_picture_with_more_bytes_than_the_input_is_refused);
   tcase_add_test (tcase, a_picture_of_unknown_size_is_refused);
+  tcase_add_test (tcase, a_stride_of_no_raw_video_is_refused);
   tcase_add_loop_test (tcase, output_caps_ask_upstream_for_raw_video_first_and_for_system_memory, 0,
       G_N_ELEMENTS (questions));
   tcase_add_test (tcase, output_caps_promise_system_memory);
