@@ -69,7 +69,8 @@ __wrap_gst_structure_from_string (const gchar * string, gchar ** end)
   return structure;
 }
 
-/* Of lists and arrays: as many values as @size says. */
+/* Of lists and arrays: as many values as @size says. GStreamer cannot write down those of several types, nested ones, nor
+ * a string that is none. */
 static gboolean
 is_of_one_type (const GValue * value, guint size, const GValue * (*get) (const GValue *, guint))
 {
@@ -77,7 +78,7 @@ is_of_one_type (const GValue * value, guint size, const GValue * (*get) (const G
     const GValue *element = get (value, i);
 
     if (G_VALUE_TYPE (element) != G_VALUE_TYPE (get (value, 0)) || GST_VALUE_HOLDS_ARRAY (element)
-        || GST_VALUE_HOLDS_LIST (element))
+        || GST_VALUE_HOLDS_LIST (element) || (G_VALUE_HOLDS_STRING (element) && !g_value_get_string (element)))
       return FALSE;
   }
   return TRUE;
