@@ -382,6 +382,15 @@ settle (void)
   FUZZ_CHECK (board_hazards () == hazards, "the board saw a hazard");
 }
 
+/* As the library reads it, in which blanks may come first. */
+static gboolean
+is_axidma (const char *text)
+{
+  g_autofree char *name = gst_xlnk_description_get_name (text, NULL);
+
+  return g_strcmp0 (name, "axidma") == 0;
+}
+
 static void
 test_input (char **lines)
 {
@@ -391,7 +400,7 @@ test_input (char **lines)
   letters = lines[3];
   read_numbers (lines[4]);
   wrote = FALSE;
-  core_reset (g_str_has_prefix (lines[2], "axidma") ? CORE_AXIDMA : CORE_HLS, letters);
+  core_reset (is_axidma (lines[2]) ? CORE_AXIDMA : CORE_HLS, letters);
   description = gst_xlnk_description_parse (lines[2], NULL);
   set_properties (lines[2], output);
   if (gst_element_set_state (element, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
