@@ -35,7 +35,9 @@ void fuzz_init_gst (void);
 void fuzz_begin_foreign (void);
 void fuzz_end_foreign (void);
 
-/* Caps as a user may write them, or NULL: without lists of several types, at which GStreamer itself crashes. */
+/* Caps as a user may write them, or NULL: without lists of several types, at which GStreamer itself crashes, and without
+ * what it says a critical of but takes, such as a range with a step that its start is no multiple of: that is left half
+ * made, and each function that meets it says one more. */
 GstCaps *fuzz_read_caps (const char *text);
 
 /* The input as @n lines, "" for those that it has not; to be freed with g_strfreev(). Ends at the first 0. */
