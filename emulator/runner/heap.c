@@ -15,24 +15,12 @@
 #include <sys/sysmacros.h>
 
 static gboolean
-fail (GError ** error, const char *what, const char *path)
-{
-  const int number = errno;
-
-  g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (number), "%s %s: %s", what, path,
-      g_strerror (number));
-  return FALSE;
-}
-
-static gboolean
 make_heap (Machine * machine, const Options * options, GError ** error)
 {
   int result;
 
-  if (board_is_missing (machine->fd) && (result = board_create (machine->fd, &options->config)) < 0) {
-    errno = -result;
-    return fail (error, "cannot make", machine->heap);
-  }
+  if (board_is_missing (machine->fd) && (result = board_create (machine->fd, &options->config)) < 0)
+    return failure_of_file (error, -result, "cannot make", machine->heap);
   if (board_attach (&machine->board, machine->fd) < 0) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is not a heap of this emulator", machine->heap);
     return FALSE;
@@ -143,7 +131,7 @@ heap_open (Machine * machine, const Options * options, GError ** error)
 
   machine->fd = g_open (machine->heap, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (machine->fd < 0)
-    return fail (error, "cannot open", machine->heap);
+    return failure_of_file (error, errno, "cannot open", machine->heap);
   board_claim_heap (machine->fd);
   good = make_heap (machine, options, error) && check_heap (machine, options, error);
   if (good)

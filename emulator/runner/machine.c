@@ -18,16 +18,6 @@
 #define TEMPLATE "xlnk-emulate-XXXXXX"
 
 static gboolean
-fail (GError ** error, const char *what, const char *path)
-{
-  const int number = errno;
-
-  g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (number), "%s %s: %s", what, path,
-      g_strerror (number));
-  return FALSE;
-}
-
-static gboolean
 has_room (const char *path, guint64 bytes)
 {
   struct statvfs st;
@@ -61,13 +51,13 @@ static gboolean
 make_tree (Machine * machine, GError ** error)
 {
   char *directory = g_build_filename (machine->tree, "sys", "kernel", "debug", "xlnk", NULL);
-  gboolean good = g_mkdir_with_parents (directory, 0700) == 0 || fail (error, "cannot make", directory);
+  gboolean good = g_mkdir_with_parents (directory, 0700) == 0 || failure_of_file (error, errno, "cannot make", directory);
 
   for (gsize i = 0; i < G_N_ELEMENTS (counters) && good; i++) {
     char *file = g_build_filename (directory, counters[i], NULL);
     const int fd = g_open (file, O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
 
-    good = fd >= 0 || fail (error, "cannot make", file);
+    good = fd >= 0 || failure_of_file (error, errno, "cannot make", file);
     if (fd >= 0)
       close (fd);
     g_free (file);
@@ -106,7 +96,7 @@ make_plan (Machine * machine, const Options * options, GError ** error)
   fd = g_open (machine->plan, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   good = fd >= 0 && write (fd, &plan, sizeof plan) == (gssize) sizeof plan;
   if (!good)
-    fail (error, "cannot make", machine->plan);
+    failure_of_file (error, errno, "cannot make", machine->plan);
   if (fd >= 0)
     close (fd);
   return good;
@@ -125,7 +115,7 @@ machine_start (Machine * machine, const Options * options, GError ** error)
   machine->ledger = options->heap ? g_strconcat (machine->heap, ".ledger", NULL)
       : g_build_filename (machine->directory, "ledger", NULL);
   if (g_mkdir_with_parents (machine->ledger, 0700) != 0)
-    return fail (error, "cannot make", machine->ledger);
+    return failure_of_file (error, errno, "cannot make", machine->ledger);
   return make_tree (machine, error) && heap_open (machine, options, error) && make_plan (machine, options, error)
       && cores_start (&machine->cores, &machine->board, machine->heap, machine->tree, options->cores,
       options->core_count, error);

@@ -237,14 +237,6 @@ json_hazards (FILE * out, const Board * board)
   fputs ("\n  }\n", out);
 }
 
-static gboolean
-fail (const char *path, int number, GError ** error)
-{
-  g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (number), "cannot write %s: %s", path,
-      g_strerror (number));
-  return FALSE;
-}
-
 /* What went wrong before the last of it nobody remembers. */
 static gboolean
 finish (FILE * out, const char *path, GError ** error)
@@ -253,7 +245,7 @@ finish (FILE * out, const char *path, GError ** error)
 
   if (fclose (out) != 0)
     number = errno;
-  return number == 0 || fail (path, number, error);
+  return number == 0 || failure_of_file (error, number, "cannot write", path);
 }
 
 gboolean
@@ -265,7 +257,7 @@ report_write (Machine * machine, const Options * options, int status, GError ** 
   uint64_t bytes, count;
 
   if (!out)
-    return fail (options->report, errno, error);
+    return failure_of_file (error, errno, "cannot write", options->report);
   count = board_live_buffers (board, &bytes);
   fprintf (out, "{\n  \"driver\": \"%s\",\n  \"arch\": \"%s\",\n  \"line\": %u,\n  \"cma\": %llu,\n"
       "  \"cma-free\": %llu,\n  \"cma-lost\": %llu,\n  \"exit-status\": %d,\n  \"strict\": %s,\n",

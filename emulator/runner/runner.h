@@ -59,6 +59,9 @@ gboolean machine_start (Machine * machine, const Options * options, GError ** er
 void machine_stop (Machine * machine);
 char **machine_environment (const Machine * machine, GError ** error);
 
+/* "@what @path: " and the words for errno @number, as an error of GFileError; returns FALSE. */
+gboolean failure_of_file (GError ** error, int number, const char *what, const char *path);
+
 gboolean heap_open (Machine * machine, const Options * options, GError ** error);
 
 int leftovers_lock (const char *directory);
