@@ -346,13 +346,20 @@ xlnk_ledger_find_id (XlnkDevice * device, uint32_t id, const XlnkLedgerSlot * af
   return NULL;
 }
 
+static void
+clear_chunk (const Chunk * chunk)
+{
+  for (unsigned n = 0; n < chunk->n_slots; n++) {
+    if (xlnk_ledger_get_state (&chunk->slots[n]) != XLNK_SLOT_ALLOCATING)
+      xlnk_ledger_clear (&chunk->slots[n]);
+  }
+}
+
 void
 xlnk_ledger_clear_all (XlnkDevice * device)
 {
-  XlnkLedgerSlot *slot;
-
-  while (device->ledger && (slot = find_slot (device->ledger, true)))
-    xlnk_ledger_clear (slot);
+  for (guint i = 0; device->ledger && i < device->ledger->chunks->len; i++)
+    clear_chunk (&g_array_index (device->ledger->chunks, Chunk, i));
 }
 
 void

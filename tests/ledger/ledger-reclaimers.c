@@ -126,6 +126,37 @@ test_reclaimer_is_waited_for (Fixture * fixture G_GNUC_UNUSED, gconstpointer dat
   xlnk_device_unref (device);
 }
 
+static gpointer
+take_most_here (gpointer device)
+{
+  return new_block (device, MOST);
+}
+
+/* A reset finds no block of this process's, but one that waits for memory has a slot: that stays its own. */
+static void
+test_reset_while_one_waits (Fixture * fixture G_GNUC_UNUSED, gconstpointer data G_GNUC_UNUSED)
+{
+  XlnkDevice *device = open_device ();
+  XlnkBlock *waiting, *block;
+  GThread *thread;
+  Other other;
+
+  xlnk_block_unref (new_block (device, 100));
+  die_after (take_most, NULL);
+  other = start_other (begin_to_reclaim, NULL);
+  thread = g_thread_new ("wait", take_most_here, device);
+  g_usleep (300000);
+  g_assert_true (xlnk_device_reset (device, NULL));
+  block = new_block (device, 100);
+  finish_other (other);
+  waiting = g_thread_join (thread);
+  g_assert_true (waiting->slot != block->slot);
+  xlnk_block_unref (waiting);
+  g_assert_cmpint (xlnk_ledger_get_state (block->slot), ==, XLNK_SLOT_LIVE);
+  xlnk_block_unref (block);
+  xlnk_device_unref (device);
+}
+
 /* And nobody waits for ever for who only has the lock. */
 static void
 test_lock_delays_nobody_for_long (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
@@ -266,6 +297,7 @@ main (int argc, char **argv)
   ADD ("late-for-reclaim", NULL, test_late_for_reclaim);
   ADD ("fork-keeps-no-lock", NULL, test_fork_keeps_no_lock);
   ADD ("waiting-stops-nobody-else", NULL, test_waiting_stops_nobody_else);
+  ADD ("reset-while-one-waits", NULL, test_reset_while_one_waits);
   ADD ("lock-delays-nobody-for-long", NULL, test_lock_delays_nobody_for_long);
   return g_test_run ();
 }
