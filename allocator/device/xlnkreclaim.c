@@ -47,10 +47,13 @@ is_dry (const Walk * walk)
   return walk->flags & XLNK_RECLAIM_DRY_RUN;
 }
 
-static uint64_t
-slot_offset (const XlnkLedgerRecord * record)
+/* Beyond the limit of file sizes a write is no error but a signal, even where the file is long enough. */
+static bool
+write_slot (File * file, const XlnkLedgerRecord * record, size_t at, const void *data, size_t size)
 {
-  return XLNK_LEDGER_HEADER_SIZE + (uint64_t) record->slot * XLNK_LEDGER_SLOT_SIZE;
+  uint64_t offset = XLNK_LEDGER_HEADER_SIZE + (uint64_t) record->slot * XLNK_LEDGER_SLOT_SIZE + at;
+
+  return xlnk_sys_may_write (offset + size) && xlnk_sys_pwrite (file->fd, data, size, offset);
 }
 
 /* So that nobody does it again, or takes it for something else if this process dies now. */
@@ -61,7 +64,7 @@ note_state (File * file, const XlnkLedgerRecord * record, XlnkSlotState state)
 
   if (is_dry (file->walk) || record->state == state)
     return true;
-  return xlnk_sys_pwrite (file->fd, &word, sizeof word, slot_offset (record) + offsetof (XlnkLedgerSlot, state));
+  return write_slot (file, record, offsetof (XlnkLedgerSlot, state), &word, sizeof word);
 }
 
 /*** one block ***/
@@ -106,6 +109,13 @@ free_as_seen (XlnkDevice * device, const XlnkExtent * extent, const uint8_t * co
   return false;
 }
 
+/* As it was: the next one finds out. */
+static void
+restore_state (File * file, const XlnkLedgerRecord * record)
+{
+  write_slot (file, record, offsetof (XlnkLedgerSlot, state), &(uint32_t) { record->state }, sizeof (uint32_t));
+}
+
 static void
 free_block (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent, XlnkLook expected)
 {
@@ -118,9 +128,7 @@ free_block (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent, X
   }
   if (!is_dry (file->walk)) {
     if (!free_as_seen (file->walk->files.device, extent, record->cookie, expected)) {
-      /* As it was: the next one finds out. */
-      xlnk_sys_pwrite (file->fd, &(uint32_t) { record->state }, sizeof (uint32_t),
-          slot_offset (record) + offsetof (XlnkLedgerSlot, state));
+      restore_state (file, record);
       keep (file, &result->failed);
       return;
     }
@@ -168,7 +176,7 @@ note_jobs (File * file, const XlnkLedgerRecord * record)
       jobs[n++] = core == XLNK_LEDGER_ANY_CORE ? core : (uint16_t) (core + 1);
   }
   if (n < record->n_jobs && !is_dry (file->walk))
-    xlnk_sys_pwrite (file->fd, jobs, sizeof jobs, slot_offset (record) + offsetof (XlnkLedgerSlot, jobs));
+    write_slot (file, record, offsetof (XlnkLedgerSlot, jobs), jobs, sizeof jobs);
 }
 
 /* It is the dead owner's: may it go? */

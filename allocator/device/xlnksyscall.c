@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -483,10 +484,23 @@ xlnk_sys_is_in_memory (int fd)
 }
 
 bool
+xlnk_sys_may_write (uint64_t end)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || end <= limit.rlim_cur)
+    return true;
+  errno = EFBIG;
+  return false;
+}
+
+bool
 xlnk_sys_allocate (int fd, uint64_t offset, uint64_t size)
 {
   int code;
 
+  if (!xlnk_sys_may_write (offset + size))
+    return false;
   do {
     code = posix_fallocate (fd, (off_t) offset, (off_t) size);
   } while (code == EINTR);

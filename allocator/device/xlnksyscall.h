@@ -103,6 +103,10 @@ bool xlnk_sys_set_mode (int fd, mode_t mode);
 /* False if the file is known to be elsewhere than in memory. */
 bool xlnk_sys_is_in_memory (int fd);
 
+/* False, and errno is EFBIG, if writing up to @end would be the end of this process: beyond its limit of file sizes
+ * (RLIMIT_FSIZE) a write to a file, or a request for room there, is a SIGXFSZ. */
+bool xlnk_sys_may_write (uint64_t end);
+
 /* Room for these bytes, which are zeros if they are new: a store to a mapping of them cannot fail. */
 bool xlnk_sys_allocate (int fd, uint64_t offset, uint64_t size);
 

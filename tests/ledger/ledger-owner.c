@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -297,6 +298,53 @@ test_read_only (Fixture * fixture G_GNUC_UNUSED, gconstpointer data G_GNUC_UNUSE
   die_after (live_without, "/proc/sys");
 }
 
+/* Beyond it, writing is a signal that ends the process. */
+static void
+live_with_short_files (gconstpointer data)
+{
+  const struct rlimit limit = { GPOINTER_TO_UINT (data), GPOINTER_TO_UINT (data) };
+  XlnkDevice *device = open_device ();
+  XlnkBlock *blocks[200];
+
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = new_block (device, 100);
+  g_assert_cmpuint (count_warned (), ==, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    xlnk_block_unref (blocks[i]);
+  g_assert_cmpuint (board_live_buffers (), ==, 0);
+  xlnk_device_unref (device);
+}
+
+static void
+test_short_files (Fixture * fixture, gconstpointer data)
+{
+  die_after (live_with_short_files, data);
+  g_assert_cmpuint (count_files (fixture), ==, 0);
+}
+
+static void
+reclaim_with_short_files (gconstpointer data G_GNUC_UNUSED)
+{
+  static const struct rlimit limit = { 1, 1 };
+  XlnkReclaimResult result;
+
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  result = reclaim (open_to_look (), 0);
+  g_assert_cmpuint (result.failed, ==, 2);
+}
+
+/* Nobody frees what he cannot write down. */
+static void
+test_reclaim_with_short_files (Fixture * fixture G_GNUC_UNUSED, gconstpointer data G_GNUC_UNUSED)
+{
+  die_after (allocate_some, GUINT_TO_POINTER (2));
+  die_after (reclaim_with_short_files, NULL);
+  g_assert_cmpuint (board_live_buffers (), ==, 2);
+  xlnk_device_unref (open_device ());
+  g_assert_cmpuint (board_live_buffers (), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -314,5 +362,8 @@ main (int argc, char **argv)
   ADD ("link", NULL, test_link);
   ADD ("not-a-directory", NULL, test_not_a_directory);
   ADD ("read-only", NULL, test_read_only);
+  ADD ("short-files", GUINT_TO_POINTER (1), test_short_files);
+  ADD ("short-files-of-some-slots", GUINT_TO_POINTER (20000), test_short_files);
+  ADD ("reclaim-with-short-files", NULL, test_reclaim_with_short_files);
   return g_test_run ();
 }
