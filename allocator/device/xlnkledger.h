@@ -31,7 +31,9 @@
  *     the other window that cannot be closed: somebody else frees our id and it is given out again within it. For a
  *     smaller buffer, which does not cover the cookie's place, it begins before the cookie is compared.
  *     Dead after FREEBUF: the slot says FREEING; the next one finds the buffer gone, or zeroed and another's, and drops
- *     the slot. Dead before it: the cookie still matches, and the next one frees.
+ *     the slot. Dead before it: the cookie still matches, and the next one frees. A block that somebody asks to be freed
+ *     although it has no cookie, or another one, is never FREEING: what would be found then proves nothing, so the slot
+ *     stays as it is until FREEBUF has succeeded.
  *  5. The owner looks, says FREEING, frees and unmaps: its mapping is one that was confirmed when the block was new. A block
  *     that the driver does not know is lost, and its slot is cleared. One whose cookie is not there is not freed either,
  *     but its slot stays as WRONG_COOKIE: something may have written past its end, and then nobody else knows of it. If
@@ -192,7 +194,8 @@ void xlnk_ledger_clear (XlnkLedgerSlot * slot);
 /* The next slot in use behind @after, or the first if that is NULL, that names this buffer; NULL: there is none. */
 XlnkLedgerSlot *xlnk_ledger_find_id (XlnkDevice * device, uint32_t id, const XlnkLedgerSlot * after);
 
-/* No buffer of anybody's is left: whatever is written down is gone. Only when no block is held. */
+/* No buffer of anybody's is left: whatever is written down is gone. Only when no block is held. A slot that still is
+ * ALLOCATING names no buffer yet and stays: its thread waits in a reclaim, without the mutex. */
 void xlnk_ledger_clear_all (XlnkDevice * device);
 
 /* From any thread, without a system call. */

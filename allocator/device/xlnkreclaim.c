@@ -116,19 +116,22 @@ restore_state (File * file, const XlnkLedgerRecord * record)
   write_slot (file, record, offsetof (XlnkLedgerSlot, state), &(uint32_t) { record->state }, sizeof (uint32_t));
 }
 
+/* FREEING says that what is found without the cookie is another's, which is true only of a block that had it. Of one that
+ * is freed without, the entry stays as it is: who dies before FREEBUF must leave it to be listed, and freed, again. */
 static void
 free_block (File * file, XlnkLedgerRecord * record, const XlnkExtent * extent, XlnkLook expected)
 {
   XlnkReclaimResult *result = file->walk->result;
 
-  if (!note_state (file, record, XLNK_SLOT_FREEING)) {
+  if (expected == XLNK_LOOK_MATCH && !note_state (file, record, XLNK_SLOT_FREEING)) {
     xlnk_ledger_walk_log (&file->walk->files, file->name, "cannot be written to", errno);
     keep (file, &result->failed);
     return;
   }
   if (!is_dry (file->walk)) {
     if (!free_as_seen (file->walk->files.device, extent, record->cookie, expected)) {
-      restore_state (file, record);
+      if (expected == XLNK_LOOK_MATCH)
+        restore_state (file, record);
       keep (file, &result->failed);
       return;
     }
