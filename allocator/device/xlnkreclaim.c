@@ -25,7 +25,7 @@ typedef struct
   const char *name;
   bool patient;                 /* waits for somebody else who is at it */
   bool waited;                  /* and had to */
-  bool tried;                   /* the driver's habits: a trial costs a block, and what cannot be had once is not asked again */
+  bool tried, tried_again;      /* the driver's habits: a trial costs a block, and what cannot be had is not asked for again */
   XlnkReclaimResult *result;
 } Walk;
 
@@ -235,6 +235,17 @@ try_lifetime (XlnkDevice * device)
   return lifetime;
 }
 
+/* Where nothing is free there is no block for a trial either, until the first one was freed. */
+static bool
+is_worth_a_trial (Walk * walk)
+{
+  bool worth = !walk->tried || (!walk->tried_again && walk->result->freed > 0);
+
+  walk->tried_again |= walk->tried && worth;
+  walk->tried = true;
+  return worth;
+}
+
 /* Only when something depends on it, since it costs a block. A stranger who frees that one just then makes any driver
  * look like one that frees by open file; he will hardly do so twice. */
 static bool
@@ -242,9 +253,8 @@ frees_by_file (Walk * walk)
 {
   XlnkDevice *device = walk->files.device;
 
-  if (device->lifetime == XLNK_LIFETIME_UNKNOWN && !walk->tried)
+  if (device->lifetime == XLNK_LIFETIME_UNKNOWN && is_worth_a_trial (walk))
     device->lifetime = try_lifetime (device);
-  walk->tried = true;
   if (device->lifetime == XLNK_LIFETIME_OF_FILE && !device->lifetime_confirmed) {
     device->lifetime = try_lifetime (device);
     device->lifetime_confirmed = device->lifetime == XLNK_LIFETIME_OF_FILE;

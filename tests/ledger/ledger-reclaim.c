@@ -99,12 +99,21 @@ take_all (gconstpointer data G_GNUC_UNUSED)
   }
 }
 
+/* Nor where the driver has no id left, of which most are too large to try its habits with. */
 static void
-test_no_memory_at_all (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
+take_all_ids (gconstpointer data G_GNUC_UNUSED)
+{
+  XlnkDevice *device = open_device ();
+
+  while (xlnk_block_new (device, 64, true, NULL));
+}
+
+static void
+test_no_memory_at_all (Fixture * fixture, gconstpointer data)
 {
   XlnkDevice *device;
 
-  die_after (take_all, NULL);
+  die_after (data ? take_all_ids : take_all, NULL);
   g_assert_cmpuint (board_live_buffers (), >, 3);
   device = open_device ();
   g_assert_cmpuint (board_live_buffers (), ==, 0);
@@ -410,6 +419,7 @@ main (int argc, char **argv)
   ADD ("dry-run", NULL, test_dry_run);
   ADD ("no-memory", NULL, test_no_memory);
   ADD ("no-memory-at-all", NULL, test_no_memory_at_all);
+  ADD ("no-id-at-all", GUINT_TO_POINTER (1), test_no_memory_at_all);
   ADD ("cookie-while-allocating", GUINT_TO_POINTER (XLNK_SLOT_ALLOCATING), test_cookie_before_its_state);
   ADD ("cookie-while-cookie-less", GUINT_TO_POINTER (XLNK_SLOT_COOKIE_LESS), test_cookie_before_its_state);
   ADD ("cookie-while-freeing", GUINT_TO_POINTER (XLNK_SLOT_FREEING), test_cookie_before_its_state);
