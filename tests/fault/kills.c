@@ -38,7 +38,7 @@ static View *view;
 static struct
 {
   unsigned kills, rounds, doing[DOINGS], inside[POINTS], instructions, exhausted;
-  unsigned exposed_by_flag, exposed_by_policy, armed_by_flag, armed_by_core;
+  unsigned exposed_by_flag, exposed_by_policy, armed_by_flag, armed_by_core, requests;
 } counts;
 
 static bool
@@ -307,6 +307,15 @@ stop_cores (XlnkReclaimFlags flags)
   judge_request (judge, flags | XLNK_RECLAIM_ARMED, is_alive);
 }
 
+/* What a person asks for is complete only if nobody kills him, and then can be asked for again. */
+static void
+request (XlnkReclaimFlags flags)
+{
+  for (unsigned n = dice_below (&dice, 3); n > 0; n--)
+    counts.requests += !view_reclaim_dying (view, flags, 1 + dice_below (&dice, 2), dice_below (&dice, 2));
+  ask (view_reclaim (view, flags));
+}
+
 /* Everything there is to ask for, one after the other, so that what was not asked for must stay. */
 static void
 make_requests (void)
@@ -320,10 +329,13 @@ make_requests (void)
           | XLNK_RECLAIM_ARMED));
   judge_look (judge, is_alive);
   *(by_policy ? &counts.exposed_by_policy : &counts.exposed_by_flag) += count_remains (false);
-  ask (by_policy ? view_open (view, "exposed") : view_reclaim (view, flags));
+  if (by_policy)
+    ask (view_open (view, "exposed"));
+  else
+    request (flags);
   judge_request (judge, flags, is_alive);
   flags |= XLNK_RECLAIM_COOKIE_LESS;
-  ask (view_reclaim (view, flags));
+  request (flags);
   judge_request (judge, flags, is_alive);
   stop_cores (flags);
 }
@@ -400,6 +412,7 @@ print_counts (void)
       counts.kills, notes->count, operations, allocations, refused, judge->looks);
   print_places ();
   printf ("# cleaned up by one who found no memory: %u times\n", counts.exhausted);
+  printf ("# killed while they freed what a person had asked for: %u\n", counts.requests);
   printf ("# without a cookie: %u, all freed on request; exposed: %u freed on request, %u by policy; armed: %u freed "
       "on request, %u when the core was idle\n", judge->cookie_less, counts.exposed_by_flag, counts.exposed_by_policy,
       counts.armed_by_flag, counts.armed_by_core);

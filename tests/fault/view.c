@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "points.h"
+
 typedef struct
 {
   View *view;
@@ -16,7 +18,19 @@ typedef struct
   XlnkReclaimFlags flags;
   uint64_t base;
   const char *core;             /* NULL: none */
+  unsigned frees;               /* the n-th FREEBUF is the end of it; 0: none is */
+  bool returning;               /* after it, else before */
 } Question;
+
+static unsigned frees_left;
+static bool dies_returning;
+
+static void
+die_of_free (const PointCall * call)
+{
+  if (call->point == POINT_FREEBUF && call->returning == dies_returning && --frees_left == 0)
+    kill (getpid (), SIGKILL);
+}
 
 View *
 view_new (void)
@@ -55,6 +69,9 @@ answer (const Question * question)
   XlnkDevice *device;
   bool good;
 
+  frees_left = question->frees;
+  dies_returning = question->returning;
+  points_hook = question->frees > 0 ? die_of_free : NULL;
   if (question->policy)
     g_setenv ("GST_XLNK_RECLAIM", question->policy, TRUE);
   device = xlnk_device_open (NULL, &error);
@@ -105,6 +122,14 @@ bool
 view_reclaim (View * view, XlnkReclaimFlags flags)
 {
   Question question = { .view = view, .reclaim = true, .flags = flags };
+
+  return ask (&question);
+}
+
+bool
+view_reclaim_dying (View * view, XlnkReclaimFlags flags, unsigned frees, bool returning)
+{
+  Question question = { .view = view, .reclaim = true, .flags = flags, .frees = frees, .returning = returning };
 
   return ask (&question);
 }

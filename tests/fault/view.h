@@ -39,6 +39,9 @@ bool view_list (View * view);
 
 bool view_reclaim (View * view, XlnkReclaimFlags flags);
 
+/* The same, but its process is killed at the @frees-th FREEBUF: before it, or when it returns. False if it was. */
+bool view_reclaim_dying (View * view, XlnkReclaimFlags flags, unsigned frees, bool returning);
+
 /* The core was found idle. */
 bool view_reclaim_core (View * view, uint64_t base, const char *name);
 

@@ -7,7 +7,7 @@
  * Never freed is a block that is not the one its record is about, that belongs to somebody alive, that a core works on,
  * or whose address somebody has. The stranger does not reset between a look and its FREEBUF, which is the window that
  * stays open: RESET_IN_WINDOW shows that it is one. And in the end nothing of ours is lost: what still lives is named by a file that has a name,
- * and is there for a reason.
+ * and is there for a reason: also if somebody asked for it by force, and was killed.
  *
  * WITHOUT_... removes a rule, others put it in the wrong order; then an assertion must fail.
  */
@@ -35,7 +35,7 @@ bit exposed[2], armed[2];
 bit alive[3];                   /* the lives */
 bit has_address[3], running[3]; /* of their blocks: somebody, a core */
 byte windows[IDS];              /* looks that no FREEBUF has followed yet */
-bit reset_done;                 /* then records may be of what is another's */
+bit reset_done, forced;         /* then records may be of what is another's */
 byte reclaiming;                /* how many of the two are not done */
 bit over, owner_done;
 
@@ -269,6 +269,10 @@ inline settle (me)
       if
       :: was == LIVE -> state[file] = WRONG
       :: else
+      fi;
+      if
+      :: force (file)
+      :: skip
       fi
 #ifdef WITHOUT_EXPOSED
     :: there && look && armed[file] -> d_step { windows[id]--; held = 0 }
@@ -308,6 +312,25 @@ inline settle (me)
     fi
   fi;
   d_step { there = 0; look = 0; id = NONE; was = FREE }
+}
+
+/* Somebody asks for it although it has no cookie, and knows whose it is. If he dies after FREEBUF, the record is left. */
+inline force (file)
+{
+  if
+  :: holder[id] == file + 1 ->
+#ifdef FREEING_BY_FORCE
+    state[file] = FREEING;
+#endif
+    look_at (file);
+    if
+    :: there && !look && holder[id] == file + 1 ->
+      d_step { kernel_free (id, file + 1, 0); forced = 1; windows[id]--; held = 0 };
+      state[file] = FREE
+    :: else -> d_step { windows[id]--; held = 0 }
+    fi
+  :: else
+  fi
 }
 
 inline look_at (file)
@@ -432,7 +455,7 @@ inline check_end (life, file)
   :: else -> break
   od;
   /* And no record is left of what was freed. */
-  assert (reset_done || name != file || state[file] == FREE || holder[record_id[file]] == life)
+  assert (reset_done || forced || name != file || state[file] == FREE || holder[record_id[file]] == life)
 }
 
 init
