@@ -275,7 +275,8 @@ lose (XlnkDevice * device, XlnkBlock * block)
 
 /* There is a buffer, ours with its end overwritten or somebody else's, and nobody can tell which: it must not be freed. Nor
  * must it be forgotten: in the first case nobody else knows of it. So the ledger goes on naming it, and what names it is
- * a claim of this process, for as long as it lives: nobody forces it away while our core may still be writing there. */
+ * a claim of this process, for as long as it has the device open: nobody forces it away while our core may still be
+ * writing there. */
 static void
 leave_in_ledger (XlnkDevice * device, XlnkBlock * block)
 {
