@@ -184,6 +184,9 @@ typedef struct
   uint64_t cma;
 } BoardConfig;
 
+/* check.c */
+const char *board_distrust (int fd);     /* why the file cannot be a heap, as “is …”; NULL: it may be one */
+
 /* heap.c */
 bool board_is_missing (int fd); /* an empty file, or one whose maker did not come to its end */
 int board_create (int fd, const BoardConfig * config);

@@ -64,7 +64,7 @@ board_reclaim (Board * board, const char *heap)
 
     if (!buffer->phys)
       continue;
-    if (fd < 0 && (fd = raw_openat (AT_FDCWD, heap, O_RDWR | O_CLOEXEC, 0)) < 0)
+    if (fd < 0 && (fd = raw_openat (AT_FDCWD, heap, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0)) < 0)
       return;
     if (buffer->owner != known) {
       known = buffer->owner;

@@ -63,7 +63,7 @@ look (void)
 
   if (is_symbolizer ())
     return INERT;
-  if (!copy_variable (heap_path, ENV_HEAP) || raw_fstatat (AT_FDCWD, heap_path, &st, 0) < 0)
+  if (!copy_variable (heap_path, ENV_HEAP) || raw_fstatat (AT_FDCWD, heap_path, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return INERT;
   if (copy_variable (tree_path, ENV_TREE))
     context.tree = tree_path;
@@ -76,13 +76,15 @@ look (void)
 static Stage
 map (void)
 {
-  const int fd = raw_openat (AT_FDCWD, heap_path, O_RDWR | O_CLOEXEC, 0);
-  const int result = fd < 0 ? -1 : board_attach (&context.board, fd);
+  const int fd = raw_openat (AT_FDCWD, heap_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0);
+  const char *why = fd < 0 ? strerror (errno) : board_distrust (fd);
 
+  if (!why && board_attach (&context.board, fd) < 0)
+    why = strerror (errno);
   if (fd >= 0)
     raw_close (fd);
-  if (result < 0) {
-    context_say ("cannot use %s: %s", heap_path, strerror (errno));
+  if (why) {
+    context_say ("cannot use %s: %s", heap_path, why);
     return INERT;
   }
   context.version = &board_versions[context.board.state->driver];

@@ -34,7 +34,7 @@ open_heap (Context * context, int flags)
     errno = EEXIST;
     return -1;
   }
-  return raw_openat (AT_FDCWD, context->heap, flags & KEPT_FLAGS, 0);
+  return raw_openat (AT_FDCWD, context->heap, (flags & KEPT_FLAGS) | O_NOFOLLOW, 0);
 }
 
 int

@@ -65,7 +65,7 @@ stat_node (const Node * node, struct stat64 *st)
   char path[PATH_MAX];
 
   if (node->kind == NODE_XLNK) {
-    if (raw_fstatat (AT_FDCWD, context_get ()->heap, st, 0) < 0)
+    if (raw_fstatat (AT_FDCWD, context_get ()->heap, st, AT_SYMLINK_NOFOLLOW) < 0)
       return -1;
     dress (st);
     return 0;
@@ -286,7 +286,7 @@ statx_node (const Node * node, unsigned mask, struct statx *st)
   char path[PATH_MAX];
 
   if (node->kind == NODE_XLNK) {
-    if (syscall (SYS_statx, AT_FDCWD, context_get ()->heap, 0, mask, st) < 0)
+    if (syscall (SYS_statx, AT_FDCWD, context_get ()->heap, AT_SYMLINK_NOFOLLOW, mask, st) < 0)
       return -1;
     dress_statx (st);
     return 0;

@@ -123,15 +123,31 @@ set_run (Machine * machine, const Options * options)
   board_unlock (&machine->board);
 }
 
+/* A link would let whoever made it say which file becomes as large as the board. */
+static gboolean
+open_heap (Machine * machine, GError ** error)
+{
+  const char *why;
+
+  machine->fd = g_open (machine->heap, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+  if (machine->fd < 0 && errno != ELOOP)
+    return failure_of_file (error, errno, "cannot open", machine->heap);
+  why = machine->fd < 0 ? "is a symbolic link" : board_distrust (machine->fd);
+  if (!why)
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_PERM,
+      "%s %s; --heap wants a file of your own, by its only name, or a name that is free", machine->heap, why);
+  return FALSE;
+}
+
 /* Two runners that begin at once find a whole heap, and not each other's counts. */
 gboolean
 heap_open (Machine * machine, const Options * options, GError ** error)
 {
   gboolean good;
 
-  machine->fd = g_open (machine->heap, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (machine->fd < 0)
-    return failure_of_file (error, errno, "cannot open", machine->heap);
+  if (!open_heap (machine, error))
+    return FALSE;
   board_claim_heap (machine->fd);
   good = make_heap (machine, options, error) && check_heap (machine, options, error);
   if (good)

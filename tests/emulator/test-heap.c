@@ -201,6 +201,77 @@ test_foreign_file (Fixture * self, gconstpointer unused)
   }
 }
 
+/* Refused, and neither made nor grown where the link leads to. */
+static void
+refuse_name (const Fixture * self, const char *target)
+{
+  struct stat st;
+
+  g_assert_cmpint (run (self, "count"), ==, 125);
+  if (stat (target, &st) == 0)
+    g_assert_cmpint (st.st_size, ==, 0);
+  g_assert_cmpint (g_unlink (self->heap), ==, 0);
+}
+
+static void
+test_links (Fixture * self, gconstpointer unused)
+{
+  char *target = g_build_filename (self->directory, "target", NULL);
+
+  (void) unused;
+  g_assert_cmpint (symlink (target, self->heap), ==, 0);
+  refuse_name (self, target);
+  g_assert_false (g_file_test (target, G_FILE_TEST_EXISTS));
+
+  g_assert_true (g_file_set_contents (target, "", 0, NULL));
+  g_assert_cmpint (symlink (target, self->heap), ==, 0);
+  refuse_name (self, target);
+  g_assert_cmpint (link (target, self->heap), ==, 0);
+  refuse_name (self, target);
+  g_assert_cmpint (g_unlink (target), ==, 0);
+  g_free (target);
+}
+
+static void
+test_no_file (Fixture * self, gconstpointer unused)
+{
+  (void) unused;
+  g_assert_cmpint (mkfifo (self->heap, 0600), ==, 0);
+  g_assert_cmpint (run (self, "count"), ==, 125);
+}
+
+/* Only root can give a file away. */
+static void
+test_foreign_owner (Fixture * self, gconstpointer unused)
+{
+  (void) unused;
+  write_file (self, 0, 0, 0);
+  if (chown (self->heap, 65534, (gid_t) -1) != 0) {
+    g_test_skip ("not root");
+    return;
+  }
+  g_assert_cmpint (run (self, "count"), ==, 125);
+}
+
+/* Put in the heap's place under a running program's eyes: it does not follow, and is on no board. */
+static void
+test_link_later (Fixture * self, gconstpointer unused)
+{
+  char *moved = g_strconcat (self->heap, ".moved", NULL);
+  char *command = g_strdup_printf ("mv %s %s && ln -s %s %s && exec %s count", self->heap, moved, moved, self->heap, tool);
+  const char *const words[] = { runner, "--heap", self->heap, "--", "sh", "-c", command, NULL };
+  int status = 0;
+
+  (void) unused;
+  g_assert_true (g_spawn_sync (NULL, (char **) words, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+          NULL, NULL, &status, NULL));
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), !=, 0);
+  g_assert_cmpint (g_unlink (moved), ==, 0);
+  g_free (command);
+  g_free (moved);
+}
+
 #define ADD(name, test) g_test_add ("/heap/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -215,5 +286,9 @@ main (int argc, char **argv)
   ADD ("together", test_together);
   ADD ("half-made", test_half_made);
   ADD ("foreign-file", test_foreign_file);
+  ADD ("links", test_links);
+  ADD ("no-file", test_no_file);
+  ADD ("foreign-owner", test_foreign_owner);
+  ADD ("link-later", test_link_later);
   return g_test_run ();
 }
