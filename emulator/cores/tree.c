@@ -70,7 +70,7 @@ make_node (Cores * cores, unsigned number, const char *directory, GError ** erro
   struct stat st;
   gboolean good;
 
-  good = mkfifo (path, 0600) == 0 && (engine->node = g_open (path, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0)) >= 0
+  good = mkfifo (path, 0600) == 0 && (engine->node = g_open (path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0)) >= 0
       && fstat (engine->node, &st) == 0;
   if (good) {
     cores->table->cores[number].node = st.st_ino;
@@ -93,7 +93,7 @@ make_core (Cores * cores, unsigned number, const char *tree, GError ** error)
 
   if (good) {
     g_chmod (event, 0644);
-    engine->event_file = g_open (event, O_WRONLY | O_CLOEXEC, 0);
+    engine->event_file = g_open (event, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
     good = engine->event_file >= 0 || fail (error, event);
   }
   g_free (event);
@@ -107,7 +107,7 @@ make_memory_node (Cores * cores, const char *tree, GError ** error)
   char *directory = g_build_filename (tree, "dev", NULL), *path = g_build_filename (directory, "mem", NULL);
   struct stat st;
   gboolean good = g_mkdir_with_parents (directory, 0700) == 0;
-  const int fd = good ? g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+  const int fd = good ? g_open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
 
   good = fd >= 0 && fstat (fd, &st) == 0;
   if (good)
@@ -125,7 +125,7 @@ static gboolean
 make_table (Cores * cores, const char *tree, const CoreConfig * configs, unsigned count, GError ** error)
 {
   char *path = g_build_filename (tree, "cores", NULL);
-  const int fd = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = g_open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   const int result = fd >= 0 ? cores_create (fd, configs, count) : -errno;
 
   if (result == 0)

@@ -55,7 +55,7 @@ make_tree (Machine * machine, GError ** error)
 
   for (gsize i = 0; i < G_N_ELEMENTS (counters) && good; i++) {
     char *file = g_build_filename (directory, counters[i], NULL);
-    const int fd = g_open (file, O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
+    const int fd = g_open (file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 
     good = fd >= 0 || failure_of_file (error, errno, "cannot make", file);
     if (fd >= 0)
@@ -93,7 +93,7 @@ make_plan (Machine * machine, const Options * options, GError ** error)
   g_strlcpy (plan.trace, trace ? trace : "", sizeof plan.trace);
   g_free (trace);
   machine->plan = g_build_filename (machine->directory, "faults", NULL);
-  fd = g_open (machine->plan, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  fd = g_open (machine->plan, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   good = fd >= 0 && write (fd, &plan, sizeof plan) == (gssize) sizeof plan;
   if (!good)
     failure_of_file (error, errno, "cannot make", machine->plan);
