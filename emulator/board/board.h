@@ -197,7 +197,7 @@ void board_detach (Board * board);
 bool board_lock_take (BoardLock * lock); /* true: its last holder died */
 void board_lock_release (BoardLock * lock);
 int board_lock_holder (const BoardLock * lock); /* a thread; 0: nobody */
-void board_lock_break (BoardLock * lock, int holder);   /* that thread is not inside, whatever its number says */
+void board_lock_break (BoardLock * lock, int holder);   /* that thread is not inside, whatever its number says; 0: nobody is */
 void board_lock (Board * board);
 void board_unlock (Board * board);
 

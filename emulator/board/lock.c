@@ -137,7 +137,7 @@ board_lock_break (BoardLock * lock, int holder)
 {
   const uint32_t value = __atomic_load_n (&lock->word, __ATOMIC_RELAXED);
 
-  if (holder == 0 || (value & THREAD) != (uint32_t) holder)
+  if (value == 0 || (value & THREAD) != (uint32_t) holder)
     return;
   lock->busy = 1;
   swap (&lock->word, value, 0);

@@ -74,7 +74,8 @@ has_mapped (const Machine * machine, int thread)
 
 /*
  * Whoever died inside is known to the next in line by its thread being gone. In a file that was kept, even over a boot,
- * the number may be somebody else's by now, who will never come out. But a program that outlived its runner may be there.
+ * the number may be somebody else's by now, who will never come out; or no thread's, if the file is damaged. But a program
+ * that outlived its runner may be there.
  */
 static void
 look_for_ghost (Machine * machine)
@@ -82,7 +83,7 @@ look_for_ghost (Machine * machine)
   BoardLock *lock = &machine->board.state->lock;
   const int holder = board_lock_holder (lock);
 
-  if (holder == raw_thread_id () || (holder != 0 && !has_mapped (machine, holder)))
+  if (holder == 0 || holder == raw_thread_id () || !has_mapped (machine, holder))
     board_lock_break (lock, holder);
 }
 

@@ -121,6 +121,17 @@ test_ghost (Fixture * self, gconstpointer unused)
   g_assert_cmpint (edit_lock (self, 0).busy, ==, 0);
 }
 
+/* Held, and by no thread: nobody will ever let go. */
+static void
+test_no_holder (Fixture * self, gconstpointer unused)
+{
+  (void) unused;
+  g_assert_cmpint (status_of (start (self, "count", NULL)), ==, 0);
+  edit_lock (self, WAITERS);
+  g_assert_cmpint (status_of (start (self, "count", NULL)), ==, 0);
+  g_assert_cmpint (edit_lock (self, 0).word, ==, 0);
+}
+
 /* A program that lives on without its runner is no ghost: whoever comes waits for it. */
 static void
 test_orphan (Fixture * self, gconstpointer unused)
@@ -282,6 +293,7 @@ main (int argc, char **argv)
   tool = g_getenv ("TEST_TOOL");
   g_assert_true (runner && tool);
   ADD ("ghost", test_ghost);
+  ADD ("no-holder", test_no_holder);
   ADD ("orphan", test_orphan);
   ADD ("together", test_together);
   ADD ("half-made", test_half_made);
