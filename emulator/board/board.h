@@ -129,6 +129,12 @@ typedef struct
   uint32_t busy;                /* still set when the lock is got: its last holder died */
 } BoardLock;
 
+/* Where in the file the parts are: follows from the board. */
+typedef struct
+{
+  board_u64 pages, lines, scratch, low, cpu, device, shadow, outer, end;
+} BoardPlaces;
+
 typedef struct
 {
   board_u64 magic;
@@ -142,7 +148,7 @@ typedef struct
   board_u64 random;
   board_u64 base;               /* physical address of CMA */
   board_u64 cma;                /* bytes */
-  board_u64 pages_at, lines_at, scratch_at, low_at, cpu_at, device_at, shadow_at, outer_at, end;
+  BoardPlaces places;
 
   BoardLock lock;
   board_u64 next_owner;
@@ -169,7 +175,7 @@ typedef struct
   uint16_t *pages;
   uint8_t *lines;
   uint8_t *scratch, *cpu, *device, *shadow, *outer;
-  board_u64 mapped;
+  BoardPlaces places;           /* as they were found right; those in the file anybody may write to */
 } Board;
 
 /* Options as the runner took them; board_create() writes them into a new file. */
@@ -190,7 +196,8 @@ const char *board_distrust (int fd);     /* why the file cannot be a heap, as â€
 /* heap.c */
 bool board_is_missing (int fd); /* an empty file, or one whose maker did not come to its end */
 int board_create (int fd, const BoardConfig * config);
-int board_attach (Board * board, int fd);
+int board_attach (Board * board, int fd);       /* -1 and errno; EINVAL: not a heap, EUCLEAN: a damaged one */
+uint64_t board_most_cma (BoardArch arch);
 void board_detach (Board * board);
 
 /* lock.c */

@@ -4,6 +4,7 @@
  */
 #include "board.h"
 #include "raw.h"
+#include "versions.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,24 +29,27 @@ cma_base (const BoardConfig * config)
   return area <= (128u << 20) ? 0x18000000u : 0x40000000u - area;
 }
 
-static void
-place (BoardState * state)
+uint64_t
+board_most_cma (BoardArch arch)
 {
-  uint64_t at = round_up (sizeof *state, BOARD_PAGE);
+  return (uint64_t) (arch == BOARD_ARM ? 768 : 1024) << 20;
+}
 
-  state->pages_at = at;
-  at += round_up (state->cma / BOARD_PAGE * sizeof (uint16_t), BOARD_PAGE);
-  state->lines_at = at;
-  at += round_up (state->cma / state->line, BOARD_PAGE);
-  state->scratch_at = at;
-  at += BOARD_SCRATCH;
-  state->low_at = at;
-  at += BOARD_LOW;
-  state->cpu_at = at;
-  state->device_at = state->cpu_at + state->cma;
-  state->shadow_at = state->device_at + state->cma;
-  state->outer_at = state->shadow_at + state->cma;
-  state->end = state->outer_at + (state->arch == BOARD_ARM ? state->cma : 0);
+static BoardPlaces
+place (const BoardConfig * config)
+{
+  BoardPlaces at;
+
+  at.pages = round_up (sizeof (BoardState), BOARD_PAGE);
+  at.lines = at.pages + round_up (config->cma / BOARD_PAGE * sizeof (uint16_t), BOARD_PAGE);
+  at.scratch = at.lines + round_up (config->cma / config->line, BOARD_PAGE);
+  at.low = at.scratch + BOARD_SCRATCH;
+  at.cpu = at.low + BOARD_LOW;
+  at.device = at.cpu + config->cma;
+  at.shadow = at.device + config->cma;
+  at.outer = at.shadow + config->cma;
+  at.end = at.outer + (config->arch == BOARD_ARM ? config->cma : 0);
+  return at;
 }
 
 /* The scratch page is kmalloc memory of which the driver clears one byte: with a seed, the rest is somebody's garbage. */
@@ -82,12 +86,11 @@ board_create (int fd, const BoardConfig * config)
     .magic = BOARD_UNFINISHED,.layout = BOARD_LAYOUT,.driver = config->driver,.arch = config->arch,
     .line = config->line,.first_id = config->first_id,.seeded = config->seeded,
     .seed = config->seed,.random = config->seed * 2 + 1,
-    .base = cma_base (config),.cma = config->cma,.next_owner = 1,
+    .base = cma_base (config),.cma = config->cma,.places = place (config),.next_owner = 1,
   };
   Board board;
 
-  place (&header);
-  if (pwrite (fd, &header, sizeof header.magic, 0) != sizeof header.magic || ftruncate (fd, (off_t) header.end) < 0)
+  if (pwrite (fd, &header, sizeof header.magic, 0) != sizeof header.magic || ftruncate (fd, (off_t) header.places.end) < 0)
     return -errno;
   board.state = mmap (NULL, sizeof header, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (board.state == MAP_FAILED)
@@ -103,54 +106,78 @@ board_create (int fd, const BoardConfig * config)
   return 0;
 }
 
-/* The size of what is to be mapped; 0: not a heap of ours. */
-static uint64_t
-read_size (int fd)
+/* One that the runner's options can give. */
+static bool
+is_board (const BoardConfig * config)
+{
+  const BoardVersion *version = config->driver < board_version_count ? &board_versions[config->driver] : NULL;
+
+  return version && (config->arch == BOARD_ARM || (config->arch == BOARD_ARM64 && version->lp64))
+      && (config->line == 32 || config->line == 64) && config->cma >= BOARD_PAGE && config->cma % BOARD_PAGE == 0
+      && config->cma <= board_most_cma (config->arch) && config->first_id >= 1 && config->first_id < version->slots;
+}
+
+/* What says where things are must follow from what says which board it is. */
+static bool
+is_sound (const BoardState * state, BoardPlaces * places)
+{
+  const BoardConfig config = {.driver = state->driver,.arch = state->arch,.line = state->line,
+    .first_id = state->first_id,.cma = state->cma
+  };
+
+  if (!is_board (&config) || state->base != cma_base (&config))
+    return false;
+  *places = place (&config);
+  return memcmp (places, &state->places, sizeof *places) == 0;
+}
+
+/* 0, or why it is none. The file may be longer: a stray write through the C library's streams may have made it so. */
+static int
+read_places (int fd, BoardPlaces * places)
 {
   struct stat64 st;
   const BoardState *state;
-  uint64_t end = 0;
+  int reason = EINVAL;
 
   if (raw_fstat (fd, &st) < 0 || st.st_size < (off64_t) sizeof *state)
-    return 0;
+    return EINVAL;
   state = raw_mmap (NULL, sizeof *state, PROT_READ, MAP_SHARED, fd, 0);
   if (state == MAP_FAILED)
-    return 0;
-  /* not the file's size: a stray write through the C library's streams may have made it longer */
-  if (state->magic == BOARD_MAGIC && state->layout == BOARD_LAYOUT && state->end <= (uint64_t) st.st_size
-      && state->end <= SIZE_MAX / 2)
-    end = state->end;
+    return errno;
+  if (state->magic == BOARD_MAGIC && state->layout == BOARD_LAYOUT)
+    reason = is_sound (state, places) && places->end <= (uint64_t) st.st_size ? 0 : EUCLEAN;
   raw_munmap ((void *) state, sizeof *state);
-  return end;
+  return reason == 0 && places->end > SIZE_MAX / 2 ? ENOMEM : reason;
 }
 
 int
 board_attach (Board * board, int fd)
 {
+  const int reason = read_places (fd, &board->places);
+  const BoardPlaces *at = &board->places;
   uint8_t *start;
 
-  board->mapped = read_size (fd);
-  if (board->mapped == 0) {
-    errno = EINVAL;
+  if (reason != 0) {
+    errno = reason;
     return -1;
   }
-  start = raw_mmap (NULL, (size_t) board->mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+  start = raw_mmap (NULL, (size_t) at->end, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
   if (start == MAP_FAILED)
     return -1;
   board->state = (BoardState *) start;
-  board->pages = (uint16_t *) (start + board->state->pages_at);
-  board->lines = start + board->state->lines_at;
-  board->scratch = start + board->state->scratch_at;
-  board->cpu = start + board->state->cpu_at;
-  board->device = start + board->state->device_at;
-  board->shadow = start + board->state->shadow_at;
-  board->outer = start + board->state->outer_at;
+  board->pages = (uint16_t *) (start + at->pages);
+  board->lines = start + at->lines;
+  board->scratch = start + at->scratch;
+  board->cpu = start + at->cpu;
+  board->device = start + at->device;
+  board->shadow = start + at->shadow;
+  board->outer = start + at->outer;
   return 0;
 }
 
 void
 board_detach (Board * board)
 {
-  raw_munmap (board->state, (size_t) board->mapped);
+  raw_munmap (board->state, (size_t) board->places.end);
   memset (board, 0, sizeof *board);
 }

@@ -26,12 +26,12 @@ find_target (Board * board, uint64_t slot, const BoardVersion * version)
   const BoardBuffer *buffer;
 
   if (slot == 0)
-    return (Target) { 0, state->scratch_at, BOARD_SCRATCH, false };
+    return (Target) { 0, board->places.scratch, BOARD_SCRATCH, false };
   buffer = slot < version->slots ? &state->buffers[slot] : NULL;
   if (!buffer || !buffer->phys)
-    return (Target) { 0, state->low_at, BOARD_LOW, false };
+    return (Target) { 0, board->places.low, BOARD_LOW, false };
   return (Target) {
-    buffer->phys, (buffer->cacheable ? state->cpu_at : state->device_at) + (buffer->phys - state->base),
+    buffer->phys, (buffer->cacheable ? board->places.cpu : board->places.device) + (buffer->phys - state->base),
         state->base + state->cma - buffer->phys, buffer->cacheable != 0};
 }
 

@@ -15,17 +15,28 @@
 #include <sys/sysmacros.h>
 
 static gboolean
+fail_damaged (const Machine * machine, GError ** error)
+{
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is a damaged heap; remove it to begin with a new one",
+      machine->heap);
+  return FALSE;
+}
+
+static gboolean
 make_heap (Machine * machine, const Options * options, GError ** error)
 {
   int result;
 
   if (board_is_missing (machine->fd) && (result = board_create (machine->fd, &options->config)) < 0)
     return failure_of_file (error, -result, "cannot make", machine->heap);
-  if (board_attach (&machine->board, machine->fd) < 0) {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is not a heap of this emulator", machine->heap);
-    return FALSE;
-  }
-  return TRUE;
+  if (board_attach (&machine->board, machine->fd) == 0)
+    return TRUE;
+  if (errno == EUCLEAN)
+    return fail_damaged (machine, error);
+  if (errno != EINVAL)
+    return failure_of_file (error, errno, "cannot map", machine->heap);
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is not a heap of this emulator", machine->heap);
+  return FALSE;
 }
 
 /* A heap that exists keeps its machine: another one would not fit the buffers in it. */

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_CMA_ARM ((uint64_t) 768 << 20)
-#define MAX_CMA_ARM64 ((uint64_t) 1024 << 20)
-
 static const char summary[] =
     "Runs COMMAND as if on a Zynq board with a /dev/xlnk: contiguous memory, physical\n"
     "addresses and a cache that is not coherent with the hardware. COMMAND and all its\n"
@@ -128,7 +125,7 @@ parse_size (const char *text, uint64_t * size, GError ** error)
 static gboolean
 check_size (const BoardConfig * config, GError ** error)
 {
-  const uint64_t most = config->arch == BOARD_ARM ? MAX_CMA_ARM : MAX_CMA_ARM64;
+  const uint64_t most = board_most_cma (config->arch);
 
   if (config->cma < BOARD_PAGE || config->cma % BOARD_PAGE != 0 || config->cma > most)
     return FAIL (error, "--cma: must be whole pages of 4 KiB, at most %u MiB on this architecture",

@@ -48,7 +48,8 @@ tear_down (Fixture * self, gconstpointer unused)
 static GPid
 start (const Fixture * self, const char *verb, int *out)
 {
-  const char *const words[] = { runner, "--heap", self->heap, "--", tool, verb, NULL };
+  /* on a small board whose lines move */
+  const char *const words[] = { runner, "--seed", "1", "--cma", "4M", "--heap", self->heap, "--", tool, verb, "5000", NULL };
   GError *error = NULL;
   GPid pid;
 
@@ -283,6 +284,68 @@ test_link_later (Fixture * self, gconstpointer unused)
   g_free (moved);
 }
 
+static void
+overwrite (const Fixture * self, uint64_t at, const void *data, size_t size)
+{
+  const int fd = open (self->heap, O_WRONLY | O_CLOEXEC);
+
+  g_assert_cmpint (pwrite (fd, data, size, (off_t) at), ==, size);
+  close (fd);
+}
+
+/* With a buffer of 5000 bytes that its program left. */
+static BoardState *
+make_good (const Fixture * self)
+{
+  BoardState *state = g_new (BoardState, 1);
+  int fd;
+
+  g_assert_cmpint (run (self, "leak"), ==, 0);
+  fd = open (self->heap, O_RDONLY | O_CLOEXEC);
+  g_assert_cmpint (read (fd, state, sizeof *state), ==, sizeof *state);
+  close (fd);
+  return state;
+}
+
+/* Whatever stands there, nobody crashes over it or hangs: it is refused, or does no harm. */
+static int
+run_damaged (const Fixture * self, const BoardState * good, size_t at, uint64_t value, size_t size)
+{
+  int status;
+
+  overwrite (self, at, &value, size);
+  status = run (self, "pingpong");
+  if (status != 0 && status != 125)
+    g_error ("%zu bytes at %zu are %#llx: %d", size, at, (unsigned long long) value, status);
+  overwrite (self, 0, good, sizeof *good);
+  return status;
+}
+
+static void
+damage (const Fixture * self, const BoardState * good, size_t from, size_t to)
+{
+  for (size_t at = from; at < to; at += 4) {
+    const uint64_t word = *(const uint64_t *) ((const char *) good + at / 8 * 8);
+    const uint64_t values[] = { 0, 1, UINT64_MAX, word + 1, word - 1, word + 4096, word - 4096, word ^ 1ull << 63, 1u << 31 };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
+      run_damaged (self, good, at, values[i], at % 8 == 0 && i % 2 ? 8 : 4);
+  }
+}
+
+static void
+test_damaged_head (Fixture * self, gconstpointer unused)
+{
+  BoardState *good = make_good (self);
+
+  (void) unused;
+  damage (self, good, 0, offsetof (BoardState, faults));
+  for (size_t at = offsetof (BoardState, places); at < offsetof (BoardState, lock); at += 8)
+    g_assert_cmpint (run_damaged (self, good, at, 1 << 20, 8), ==, 125);
+  g_assert_cmpint (run (self, "pingpong"), ==, 0);
+  g_free (good);
+}
+
 #define ADD(name, test) g_test_add ("/heap/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -298,6 +361,7 @@ main (int argc, char **argv)
   ADD ("together", test_together);
   ADD ("half-made", test_half_made);
   ADD ("foreign-file", test_foreign_file);
+  ADD ("damaged-head", test_damaged_head);
   ADD ("links", test_links);
   ADD ("no-file", test_no_file);
   ADD ("foreign-owner", test_foreign_owner);
