@@ -41,6 +41,7 @@
 #define BOARD_MAX_DEVICES 128u  /* xlnk-abi §8.1 */
 #define BOARD_COMMAND 48u
 #define BOARD_EXAMPLE 160u
+#define BOARD_OWNERS ((uint64_t) 1 << 47)       /* as many as positions of a file can tell apart: driver-file.c */
 
 typedef uint64_t board_u64 __attribute__ ((aligned (8)));
 typedef int64_t board_s64 __attribute__ ((aligned (8)));
@@ -193,6 +194,9 @@ typedef struct
 /* check.c */
 const char *board_distrust (int fd);     /* why the file cannot be a heap, as “is …”; NULL: it may be one */
 
+bool board_buffer_fits (const Board * board, const BoardBuffer * buffer);   /* whole pages inside CMA */
+bool board_is_sound (const Board * board);      /* its tables; under the lock, before they are used */
+
 /* heap.c */
 bool board_is_missing (int fd); /* an empty file, or one whose maker did not come to its end */
 int board_create (int fd, const BoardConfig * config);
@@ -204,7 +208,7 @@ void board_detach (Board * board);
 bool board_lock_take (BoardLock * lock); /* true: its last holder died */
 void board_lock_release (BoardLock * lock);
 int board_lock_holder (const BoardLock * lock); /* a thread; 0: nobody */
-void board_lock_break (BoardLock * lock, int holder);   /* that thread is not inside, whatever its number says; 0: nobody is */
+void board_lock_break (BoardLock * lock, int holder);   /* that thread is not inside, or, 0, nobody is */
 void board_lock (Board * board);
 void board_unlock (Board * board);
 
@@ -217,6 +221,13 @@ void board_hazard (Board * board, BoardHazardKind kind, const char *format, ...)
   __attribute__ ((format (printf, 3, 4)));
 const char *board_hazard_name (BoardHazardKind kind);   /* an identifier, for JSON */
 const char *board_hazard_title (BoardHazardKind kind);  /* for people */
+
+/* Of an entry of Board.pages. */
+static inline bool
+board_is_id (unsigned id)
+{
+  return id != 0 && id < BOARD_SLOTS;   /* BOARD_PAGE_LOST is none */
+}
 
 /* cma.c */
 uint64_t board_cma_alloc (Board * board, uint64_t size);        /* 0: none */

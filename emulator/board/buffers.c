@@ -37,16 +37,19 @@ board_free_buffer (Board * board, int id)
   BoardBuffer *buffer;
   uint64_t phys;
   uint32_t pages, cacheable;
+  bool fits;
 
   if (id <= 0 || (unsigned) id >= slots (board) || !is_live (board, (unsigned) id))
     return -ENOMEM;
   buffer = &board->state->buffers[id];
+  fits = board_buffer_fits (board, buffer);
   phys = buffer->phys;
   pages = buffer->pages;
   cacheable = buffer->cacheable;
 
   __atomic_store_n (&buffer->phys, 0, __ATOMIC_RELEASE);
-  board_cma_give (board, phys, (uint64_t) pages * BOARD_PAGE, 0);
+  if (fits)
+    board_cma_give (board, phys, (uint64_t) pages * BOARD_PAGE, 0);
   memset (buffer, 0, sizeof *buffer);
   if (board_versions[board->state->driver].flag_survives)
     buffer->cacheable = cacheable;
@@ -64,7 +67,7 @@ board_find_phys (Board * board, uint64_t phys)
   if (phys < state->base || phys - state->base >= state->cma)
     return 0;
   id = board->pages[(phys - state->base) / BOARD_PAGE];
-  if (id == 0 || id == BOARD_PAGE_LOST)
+  if (!board_is_id (id))
     return 0;
   return phys - state->buffers[id].phys < state->buffers[id].length ? id : 0;
 }
@@ -116,7 +119,7 @@ board_rebuild_pages (Board * board)
   for (unsigned id = 1; id < slots (board); id++) {
     const BoardBuffer *buffer = &board->state->buffers[id];
 
-    if (buffer->phys)
+    if (buffer->phys && board_buffer_fits (board, buffer))
       board_cma_give (board, buffer->phys, (uint64_t) buffer->pages * BOARD_PAGE, id);
   }
 }

@@ -203,7 +203,7 @@ cache_tick (Board * board)
     const BoardBuffer *buffer = &board->state->buffers[random_buffer (board)];
     const uint32_t count = buffer->pages * (BOARD_PAGE / board->state->line);
 
-    if (buffer->phys == 0)
+    if (buffer->phys == 0 || !board_buffer_fits (board, buffer))
       return;
     tick_line (board, buffer->phys - board->state->base + (uint64_t) board_random (board, count) * board->state->line);
   }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * check.c: whether a file may be a heap, before anything in it is believed or written.
+ * check.c: whether a file may be a heap, and whether the tables in it can be true. What says where the parts are is
+ * checked in heap.c.
  */
 #include "board.h"
 #include "raw.h"
+#include "versions.h"
 
 #include <errno.h>
 #include <string.h>
@@ -26,4 +28,52 @@ board_distrust (int fd)
   if (st.st_uid != 0 && st.st_uid != geteuid ())
     return "belongs to somebody who is neither root nor us";
   return NULL;
+}
+
+bool
+board_buffer_fits (const Board * board, const BoardBuffer * buffer)
+{
+  const BoardState *state = board->state;
+  const uint64_t phys = buffer->phys, pages = buffer->pages;
+
+  return phys >= state->base && phys - state->base < state->cma && phys % BOARD_PAGE == 0 && pages > 0
+      && pages <= (state->cma - (phys - state->base)) / BOARD_PAGE;
+}
+
+static bool
+is_sound_buffer (const Board * board, const BoardBuffer * buffer)
+{
+  return board_buffer_fits (board, buffer)
+      && buffer->pages == (buffer->length + (uint64_t) BOARD_PAGE - 1) / BOARD_PAGE && buffer->owner < BOARD_OWNERS
+      && memchr (buffer->command, '\0', sizeof buffer->command);
+}
+
+static bool
+are_sound_hazards (const BoardState * state)
+{
+  for (unsigned i = 0; i < HAZARD_KINDS; i++) {
+    if (!memchr (state->hazards[i].first, '\0', sizeof state->hazards[i].first))
+      return false;
+  }
+  return true;
+}
+
+/* The pages are no matter: who looks one up takes no id that there is not. */
+bool
+board_is_sound (const Board * board)
+{
+  const BoardState *state = board->state;
+  const unsigned slots = board_versions[state->driver].slots;
+
+  if (state->next_owner == 0 || state->next_owner >= BOARD_OWNERS / 2)
+    return false;
+  if (state->scratch_size < 0 || state->scratch_size > (int64_t) BOARD_SCRATCH || !are_sound_hazards (state))
+    return false;
+  for (unsigned id = 0; id < BOARD_SLOTS; id++) {
+    const BoardBuffer *buffer = &state->buffers[id];
+
+    if (buffer->phys && (id == 0 || id >= slots || !is_sound_buffer (board, buffer)))
+      return false;
+  }
+  return true;
 }

@@ -90,7 +90,8 @@ board_create (int fd, const BoardConfig * config)
   };
   Board board;
 
-  if (pwrite (fd, &header, sizeof header.magic, 0) != sizeof header.magic || ftruncate (fd, (off_t) header.places.end) < 0)
+  if (pwrite (fd, &header, sizeof header.magic, 0) != sizeof header.magic
+      || ftruncate (fd, (off_t) header.places.end) < 0)
     return -errno;
   board.state = mmap (NULL, sizeof header, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (board.state == MAP_FAILED)

@@ -34,7 +34,7 @@ is_cached (const Board * board, uint64_t at)
 {
   const unsigned id = board->pages[at / BOARD_PAGE];
 
-  return id != 0 && id != BOARD_PAGE_LOST && board->state->buffers[id].cacheable;
+  return board_is_id (id) && board->state->buffers[id].cacheable;
 }
 
 static bool

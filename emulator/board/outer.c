@@ -46,7 +46,7 @@ outer_write_back (Board * board, uint64_t at)
 {
   uint8_t *flags = lines_flags (board, at);
 
-  if (!(*flags & LINE_OUTER_DIRTY))
+  if (!is_two_level (board) || !(*flags & LINE_OUTER_DIRTY))
     return false;
   memcpy (board->device + at, board->outer + at, board->state->line);
   *flags &= (uint8_t) ~(LINE_OUTER_DIRTY | LINE_OUTER_OLD);

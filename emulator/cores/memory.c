@@ -29,12 +29,6 @@ page_owner (const Board * board, uint64_t address)
   return board->pages[(address - state->base) / BOARD_PAGE];
 }
 
-static bool
-is_buffer (unsigned id)
-{
-  return id != 0 && id != BOARD_PAGE_LOST;
-}
-
 /* A number that a buffer keeps until it is freed: the same id with another one is another buffer. */
 static uint32_t
 buffer_serial (Engine * engine, unsigned id)
@@ -54,7 +48,7 @@ pointer_open (Engine * engine, uint64_t address)
   board_lock (engine->board);
   board_reclaim (engine->board, engine->heap);
   pointer.id = page_owner (engine->board, address);
-  if (is_buffer (pointer.id))
+  if (board_is_id (pointer.id))
     pointer.serial = buffer_serial (engine, pointer.id);
   else
     pointer.id = 0;
@@ -82,7 +76,7 @@ judge (Job * job, const Pointer * pointer, uint64_t at, uint64_t size)
   if (was_freed (board, pointer)) {
     board_hazard (board, HAZARD_DEVICE_FREED, "core %s: buffer %u, %llu bytes at %#llx", name (engine), pointer->id,
         (unsigned long long) size, where);
-  } else if (!is_buffer (id)) {
+  } else if (!board_is_id (id)) {
     board_hazard (board, HAZARD_DEVICE_OUTSIDE, "core %s: %llu bytes at %#llx", name (engine),
         (unsigned long long) size, where);
     job->outside = true;

@@ -90,6 +90,14 @@ may (int fd, int unwanted)
   return flags >= 0 && (flags & O_ACCMODE) != unwanted && !(flags & O_PATH);
 }
 
+static int64_t
+scratch_end (const BoardState * state)
+{
+  const int64_t size = state->scratch_size;
+
+  return size < (int64_t) BOARD_SCRATCH ? size : (int64_t) BOARD_SCRATCH;
+}
+
 ssize_t
 driver_read (Context * context, int fd, void *data, size_t size, int64_t offset)
 {
@@ -105,8 +113,8 @@ driver_read (Context * context, int fd, void *data, size_t size, int64_t offset)
   context_lock (context);
   fault = board_fault (&context->board, REQUEST_READ);
   result = fault < 0 ? fault : 0;
-  if (result == 0 && at < state->scratch_size) {
-    const size_t left = (size_t) (state->scratch_size - at);
+  if (result == 0 && at < scratch_end (state)) {
+    const size_t left = (size_t) (scratch_end (state) - at);
 
     result = (ssize_t) (size < left ? size : left);
     if (user_write (data, context->board.scratch + at, (size_t) result))

@@ -28,7 +28,7 @@ find_target (Board * board, uint64_t slot, const BoardVersion * version)
   if (slot == 0)
     return (Target) { 0, board->places.scratch, BOARD_SCRATCH, false };
   buffer = slot < version->slots ? &state->buffers[slot] : NULL;
-  if (!buffer || !buffer->phys)
+  if (!buffer || !buffer->phys || !board_buffer_fits (board, buffer))
     return (Target) { 0, board->places.low, BOARD_LOW, false };
   return (Target) {
     buffer->phys, (buffer->cacheable ? board->places.cpu : board->places.device) + (buffer->phys - state->base),

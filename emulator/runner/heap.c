@@ -112,8 +112,8 @@ forget_earlier (BoardState * state)
 }
 
 /* Several runners may share a heap; only the first one of them starts the counts anew. */
-static void
-set_run (Machine * machine, const Options * options)
+static gboolean
+set_run (Machine * machine, const Options * options, GError ** error)
 {
   const gboolean first = !board_owner_is_held (machine->fd, BOARD_OWNER_RUNNER);
   BoardState *state = machine->board.state;
@@ -121,6 +121,10 @@ set_run (Machine * machine, const Options * options)
   if (first)
     look_for_ghost (machine);
   board_lock (&machine->board);
+  if (!board_is_sound (&machine->board)) {
+    board_unlock (&machine->board);
+    return fail_damaged (machine, error);
+  }
   if (first)
     forget_earlier (state);
   board_owner_hold (machine->fd, BOARD_OWNER_RUNNER, false);
@@ -133,6 +137,7 @@ set_run (Machine * machine, const Options * options)
   memcpy (state->faults, options->faults, sizeof state->faults);
   state->fault_count = options->fault_count;
   board_unlock (&machine->board);
+  return TRUE;
 }
 
 /* A link would let whoever made it say which file becomes as large as the board. */
@@ -161,9 +166,8 @@ heap_open (Machine * machine, const Options * options, GError ** error)
   if (!open_heap (machine, error))
     return FALSE;
   board_claim_heap (machine->fd);
-  good = make_heap (machine, options, error) && check_heap (machine, options, error);
-  if (good)
-    set_run (machine, options);
+  good = make_heap (machine, options, error) && check_heap (machine, options, error)
+      && set_run (machine, options, error);
   board_yield_heap (machine->fd);
   return good;
 }

@@ -16,7 +16,7 @@
 
 #define WAITERS 0x80000000u
 
-static const char *runner, *tool;
+static const char *runner, *tool, *arch = "arm";
 
 typedef struct
 {
@@ -49,7 +49,9 @@ static GPid
 start (const Fixture * self, const char *verb, int *out)
 {
   /* on a small board whose lines move */
-  const char *const words[] = { runner, "--seed", "1", "--cma", "4M", "--heap", self->heap, "--", tool, verb, "5000", NULL };
+  const char *const words[] = { runner, "--seed", "1", "--cma", "4M", "--arch", arch, "--heap", self->heap, "--", tool,
+    verb, "5000", NULL
+  };
   GError *error = NULL;
   GPid pid;
 
@@ -270,7 +272,8 @@ static void
 test_link_later (Fixture * self, gconstpointer unused)
 {
   char *moved = g_strconcat (self->heap, ".moved", NULL);
-  char *command = g_strdup_printf ("mv %s %s && ln -s %s %s && exec %s count", self->heap, moved, moved, self->heap, tool);
+  char *command = g_strdup_printf ("mv %s %s && ln -s %s %s && exec %s count", self->heap, moved, moved, self->heap,
+      tool);
   const char *const words[] = { runner, "--heap", self->heap, "--", "sh", "-c", command, NULL };
   int status = 0;
 
@@ -326,7 +329,9 @@ damage (const Fixture * self, const BoardState * good, size_t from, size_t to)
 {
   for (size_t at = from; at < to; at += 4) {
     const uint64_t word = *(const uint64_t *) ((const char *) good + at / 8 * 8);
-    const uint64_t values[] = { 0, 1, UINT64_MAX, word + 1, word - 1, word + 4096, word - 4096, word ^ 1ull << 63, 1u << 31 };
+    const uint64_t values[] = { 0, 1, UINT64_MAX, word + 1, word - 1, word + 4096, word - 4096, word ^ 1ull << 63,
+      1u << 31
+    };
 
     for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
       run_damaged (self, good, at, values[i], at % 8 == 0 && i % 2 ? 8 : 4);
@@ -346,6 +351,56 @@ test_damaged_head (Fixture * self, gconstpointer unused)
   g_free (good);
 }
 
+static void
+test_damaged_tables (Fixture * self, gconstpointer unused)
+{
+  BoardState *good = make_good (self);
+  const size_t row = offsetof (BoardState, buffers), size = sizeof good->buffers[0];
+
+  (void) unused;
+  g_assert_cmpint (good->buffers[1].phys, !=, 0);
+  damage (self, good, row + size, row + size + offsetof (BoardBuffer, command));
+  g_assert_cmpint (run_damaged (self, good, row + size, good->base + good->cma - BOARD_PAGE, 8), ==, 125);
+  g_assert_cmpint (run_damaged (self, good, row + size, good->base + 1, 8), ==, 125);
+  g_assert_cmpint (run_damaged (self, good, row + size + offsetof (BoardBuffer, pages), 1 << 20, 4), ==, 125);
+  g_assert_cmpint (run_damaged (self, good, row, good->base, 8), ==, 125);
+  g_assert_cmpint (run_damaged (self, good, row + 4095 * size, good->base, 8), ==, 125);
+  g_assert_cmpint (run_damaged (self, good, offsetof (BoardState, scratch_size), 8193, 8), ==, 125);
+  /* somebody died inside, so that the first thing to be done is to go through the table */
+  overwrite (self, row + size, &good->magic, 8);
+  g_assert_cmpint (run_damaged (self, good, offsetof (BoardState, lock) + 4, 1, 4), ==, 125);
+  g_free (good);
+}
+
+/* What is kept for pages and for lines: numbers that mean nothing, and what this board's caches do not have. */
+static void
+test_damaged_planes (Fixture * self, gconstpointer unused)
+{
+  const char *const arches[] = { "arm", "arm64" };
+
+  (void) unused;
+  for (gsize i = 0; i < G_N_ELEMENTS (arches); i++) {
+    BoardState *good;
+    const uint64_t pages = 0xfffefffe1388efffull;
+    char *lines;
+
+    arch = arches[i];
+    g_setenv ("TEST_ARCH", arch, TRUE);
+    good = make_good (self);
+    lines = g_malloc (good->cma / good->line);
+    memset (lines, 0xff, good->cma / good->line);
+    overwrite (self, good->places.pages, &pages, sizeof pages);
+    overwrite (self, good->places.lines, lines, good->cma / good->line);
+    for (int round = 0; round < 4; round++)
+      g_assert_cmpint (run (self, "pingpong"), ==, 0);
+    g_assert_cmpint (g_unlink (self->heap), ==, 0);
+    g_free (lines);
+    g_free (good);
+  }
+  arch = "arm";
+  g_unsetenv ("TEST_ARCH");
+}
+
 #define ADD(name, test) g_test_add ("/heap/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -362,6 +417,8 @@ main (int argc, char **argv)
   ADD ("half-made", test_half_made);
   ADD ("foreign-file", test_foreign_file);
   ADD ("damaged-head", test_damaged_head);
+  ADD ("damaged-tables", test_damaged_tables);
+  ADD ("damaged-planes", test_damaged_planes);
   ADD ("links", test_links);
   ADD ("no-file", test_no_file);
   ADD ("foreign-owner", test_foreign_owner);
