@@ -47,13 +47,12 @@ is_dry (const Walk * walk)
   return walk->flags & XLNK_RECLAIM_DRY_RUN;
 }
 
-/* Beyond the limit of file sizes a write is no error but a signal, even where the file is long enough. */
 static bool
 write_slot (File * file, const XlnkLedgerRecord * record, size_t at, const void *data, size_t size)
 {
   uint64_t offset = XLNK_LEDGER_HEADER_SIZE + (uint64_t) record->slot * XLNK_LEDGER_SLOT_SIZE + at;
 
-  return xlnk_sys_may_write (offset + size) && xlnk_sys_pwrite (file->fd, data, size, offset);
+  return xlnk_sys_pwrite_file (file->fd, data, size, offset);
 }
 
 /* So that nobody does it again, or takes it for something else if this process dies now. */

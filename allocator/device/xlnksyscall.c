@@ -227,6 +227,18 @@ xlnk_sys_pread (int fd, void *data, size_t size, uint64_t offset)
   return done == (ssize_t) size;
 }
 
+/* Beyond the limit of file sizes a write is no error but a SIGXFSZ, even where the file is long enough. */
+static bool
+is_within_limit (uint64_t end)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || end <= limit.rlim_cur)
+    return true;
+  errno = EFBIG;
+  return false;
+}
+
 bool
 xlnk_sys_pwrite (int fd, const void *data, size_t size, uint64_t offset)
 {
@@ -236,6 +248,12 @@ xlnk_sys_pwrite (int fd, const void *data, size_t size, uint64_t offset)
   if (done != (ssize_t) size)
     LOG_FAILURE ("pwrite (%zu bytes at 0x%" PRIx64 ") = %zd", size, offset, done);
   return done == (ssize_t) size;
+}
+
+bool
+xlnk_sys_pwrite_file (int fd, const void *data, size_t size, uint64_t offset)
+{
+  return is_within_limit (offset + size) && xlnk_sys_pwrite (fd, data, size, offset);
 }
 
 bool
@@ -484,22 +502,11 @@ xlnk_sys_is_in_memory (int fd)
 }
 
 bool
-xlnk_sys_may_write (uint64_t end)
-{
-  struct rlimit limit;
-
-  if (getrlimit (RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || end <= limit.rlim_cur)
-    return true;
-  errno = EFBIG;
-  return false;
-}
-
-bool
 xlnk_sys_allocate (int fd, uint64_t offset, uint64_t size)
 {
   int code;
 
-  if (!xlnk_sys_may_write (offset + size))
+  if (!is_within_limit (offset + size))
     return false;
   do {
     code = posix_fallocate (fd, (off_t) offset, (off_t) size);

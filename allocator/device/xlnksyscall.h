@@ -50,6 +50,9 @@ bool xlnk_sys_random (void *data, size_t size);
 bool xlnk_sys_pread (int fd, void *data, size_t size, uint64_t offset);
 bool xlnk_sys_pwrite (int fd, const void *data, size_t size, uint64_t offset);
 
+/* The same for a file, which has a limit (RLIMIT_FSIZE): EFBIG where the kernel would end the process. */
+bool xlnk_sys_pwrite_file (int fd, const void *data, size_t size, uint64_t offset);
+
 /* The 4 bytes of a UIO node, whose read and write know no other size. errno on failure; that there is nothing to read
  * from a non-blocking node (EAGAIN) is not logged. */
 bool xlnk_sys_read_word (int fd, int32_t * word);
@@ -103,11 +106,7 @@ bool xlnk_sys_set_mode (int fd, mode_t mode);
 /* False if the file is known to be elsewhere than in memory. */
 bool xlnk_sys_is_in_memory (int fd);
 
-/* False, and errno is EFBIG, if writing up to @end would be the end of this process: beyond its limit of file sizes
- * (RLIMIT_FSIZE) a write to a file, or a request for room there, is a SIGXFSZ. */
-bool xlnk_sys_may_write (uint64_t end);
-
-/* Room for these bytes, which are zeros if they are new: a store to a mapping of them cannot fail. */
+/* Room for these bytes, which are zeros if they are new: a store to a mapping of them cannot fail. EFBIG as above. */
 bool xlnk_sys_allocate (int fd, uint64_t offset, uint64_t size);
 
 /* The pages are there, and stay. */
