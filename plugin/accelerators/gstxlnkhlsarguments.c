@@ -173,35 +173,61 @@ note_size (GstXlnkHlsArguments * self, guint side, GstCaps * caps)
   self->height[side] = MAX (height, 0);
 }
 
+/* A core that is told one size takes it for both sides. */
+static gboolean
+takes_input_width (const GstXlnkHlsArguments * self, guint side)
+{
+  return side == GST_XLNK_HLS_DST && !self->scales && self->side[side].width == GST_XLNK_NO_REGISTER
+      && self->side[GST_XLNK_HLS_SRC].width != GST_XLNK_NO_REGISTER;
+}
+
+static gboolean
+takes_input_height (const GstXlnkHlsArguments * self, guint side)
+{
+  return side == GST_XLNK_HLS_DST && !self->scales && self->side[side].height == GST_XLNK_NO_REGISTER
+      && self->side[GST_XLNK_HLS_SRC].height != GST_XLNK_NO_REGISTER;
+}
+
 /* GStreamer pads the rows of a sensor's picture to multiples of 4 bytes; a pixel with its depth in its name has two. */
 static gboolean
 note_bayer (GstXlnkHlsArguments * self, guint side, GstCaps * caps, GError ** error)
 {
   const GstStructure *structure = caps && gst_caps_is_fixed (caps) ? gst_caps_get_structure (caps, 0) : NULL;
+  guint width = self->width[side], height = self->height[side], bytes;
   const gchar *format;
-  guint64 row;
 
   self->least_size[side] = 0;
   if (!structure || !gst_structure_has_name (structure, "video/x-bayer"))
     return TRUE;
   format = gst_structure_get_string (structure, "format");
-  row = (guint64) self->width[side] * (format && strlen (format) > 4 ? 2 : 1);
-  self->least_size[side] = row * self->height[side];
-  if (row % 4 == 0 || !knows_rows (self))
+  bytes = format && strlen (format) > 4 ? 2 : 1;
+  if (takes_input_width (self, side))
+    width = MAX (width, self->width[GST_XLNK_HLS_SRC]);
+  if (takes_input_height (self, side))
+    height = MAX (height, self->height[GST_XLNK_HLS_SRC]);
+  self->least_size[side] = (guint64) width * bytes * height;
+  if (self->width[side] * bytes % 4 == 0 || !knows_rows (self))
     return TRUE;
   FAIL (error, CAPS, "%s: the lines of a video/x-bayer of %u pixels are padded to multiples of 4 bytes, and the core is not "
       "told so: choose a width without padding", side_names[side], self->width[side]);
   return FALSE;
 }
 
-/* Whether nobody can tell if the picture that the core is told of is in its buffer. */
+static gboolean
+has_size_registers (const GstXlnkHlsSide * side)
+{
+  return side->width != GST_XLNK_NO_REGISTER || side->height != GST_XLNK_NO_REGISTER;
+}
+
+/* Whether nobody can tell if the picture that the core is told of is in its buffer. The size of a side that has no address
+ * is that of the other one. */
 static gboolean
 has_unknown_size (const GstXlnkHlsArguments * self, guint side)
 {
-  const GstXlnkHlsSide *registers = &self->side[side];
+  const GstXlnkHlsSide *registers = &self->side[side], *others = &self->side[1 - side];
 
   return !self->is_video[side] && self->least_size[side] == 0 && registers->address.n > 0 && registers->size.n == 0
-      && (registers->width != GST_XLNK_NO_REGISTER || registers->height != GST_XLNK_NO_REGISTER);
+      && (has_size_registers (registers) || (others->address.n == 0 && has_size_registers (others)));
 }
 
 static gboolean
@@ -259,8 +285,8 @@ check_told_size (const GstXlnkHlsArguments * self, GError ** error)
   return FALSE;
 }
 
-/* A core that is told one size takes it for both sides, and would write past an output that is smaller: each dimension
- * needs a register of its own, unless the core is told how many bytes there are. */
+/* A core would write past an output that is smaller than what it is told: each dimension needs a register of its own, unless
+ * the core is told how many bytes there are. One that reads nothing knows nothing of the input but what it is told. */
 static gboolean
 check_output_size (const GstXlnkHlsArguments * self, GError ** error)
 {
@@ -269,11 +295,13 @@ check_output_size (const GstXlnkHlsArguments * self, GError ** error)
   guint in_height = self->height[GST_XLNK_HLS_SRC], out_height = self->height[GST_XLNK_HLS_DST];
   gboolean narrow, low;
 
-  if (in->address.n == 0 || out->address.n == 0 || out->size.n > 0 || self->scales
+  if (out->address.n == 0 || out->size.n > 0 || self->scales
       || !self->is_video[GST_XLNK_HLS_DST])
     return TRUE;
-  narrow = out->width == GST_XLNK_NO_REGISTER && out_width < in_width;
-  low = out->height == GST_XLNK_NO_REGISTER && out_height < in_height;
+  narrow = out->width == GST_XLNK_NO_REGISTER && out_width < in_width
+      && (in->address.n > 0 || in->width != GST_XLNK_NO_REGISTER);
+  low = out->height == GST_XLNK_NO_REGISTER && out_height < in_height
+      && (in->address.n > 0 || in->height != GST_XLNK_NO_REGISTER);
   if (!narrow && !low)
     return TRUE;
   FAIL (error, SIZE, "the output of %ux%u is smaller than the input of %ux%u, and the core is not told its %s: it would "

@@ -15,12 +15,35 @@
 /* Of 64 lines, every other one. */
 #define FIELDS "video/x-raw(format:Interlaced),format=GRAY8,width=64,height=64,interlace-mode=alternate"
 
+#define BAYER(width, height) "video/x-bayer,format=bggr,width=" #width ",height=" #height
+#define JPEG "image/jpeg,width=128,height=64"
+
 typedef struct
 {
   const gchar *registers;       /* beyond those of the input's size */
   const gchar *in, *out;
   const gchar *words;           /* of the error; NULL: accepted */
 } Sizes;
+
+static void
+check_sizes (const gchar * registers, const Sizes * cases, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    g_autofree gchar *text = g_strconcat ("hls,uio=core,", registers, cases[i].registers, NULL);
+    g_autoptr (GstCaps) in = gst_caps_from_string (cases[i].in);
+    g_autoptr (GstCaps) out = gst_caps_from_string (cases[i].out);
+    GstXlnkAccelerator *self = core_check_make (text);
+    g_autoptr (GError) error = NULL;
+
+    g_test_message ("%s: %s to %s", text, cases[i].in, cases[i].out);
+    g_assert_cmpint (gst_xlnk_accelerator_configure (self, in, out, &error), ==, cases[i].words == NULL);
+    if (cases[i].words) {
+      g_assert_true (error->domain == GST_XLNK_ERROR);
+      g_assert_nonnull (strstr (error->message, cases[i].words));
+    }
+    gst_object_unref (self);
+  }
+}
 
 static void
 test_output_sizes (void)
@@ -44,22 +67,50 @@ test_output_sizes (void)
     {",scales=true", SMALL ("GRAY8", 128, 64), SMALL ("GRAY8", 64, 32), NULL},
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree gchar *text = g_strconcat ("hls,uio=core,src=0x10,dst=0x18,width=0x28,height=0x30", cases[i].registers,
-        NULL);
-    g_autoptr (GstCaps) in = gst_caps_from_string (cases[i].in);
-    g_autoptr (GstCaps) out = gst_caps_from_string (cases[i].out);
-    GstXlnkAccelerator *self = core_check_make (text);
-    g_autoptr (GError) error = NULL;
+  check_sizes ("src=0x10,dst=0x18,width=0x28,height=0x30", cases, G_N_ELEMENTS (cases));
+}
 
-    g_test_message ("%s: %s to %s", text, cases[i].in, cases[i].out);
-    g_assert_cmpint (gst_xlnk_accelerator_configure (self, in, out, &error), ==, cases[i].words == NULL);
-    if (cases[i].words) {
-      g_assert_error (error, GST_XLNK_ERROR, GST_XLNK_ERROR_SIZE);
-      g_assert_nonnull (strstr (error->message, cases[i].words));
-    }
-    gst_object_unref (self);
-  }
+/* One that reads nothing is told of the input all the same, and takes its size for what it writes. */
+static void
+test_sizes_of_what_is_not_read (void)
+{
+  static const Sizes cases[] = {
+    {"", SMALL ("GRAY8", 128, 64), SMALL ("GRAY8", 128, 64), NULL},
+    {"", SMALL ("GRAY8", 128, 64), SMALL ("GRAY8", 64, 32), "registers dst-width and dst-height"},
+    {"", BAYER (128, 64), SMALL ("RGBA", 64, 32), "registers dst-width and dst-height"},
+    {",dst-width=0x38", BAYER (128, 64), SMALL ("RGBA", 64, 32), "register dst-height,"},
+    {",dst-width=0x38,dst-height=0x40", BAYER (128, 64), SMALL ("RGBA", 64, 32), NULL},
+    {"", JPEG, JPEG, "register dst-size"},
+    {",dst-size=0x38", JPEG, JPEG, NULL},
+  };
+  static const Sizes untold[] = {
+    {"", SMALL ("GRAY8", 128, 64), SMALL ("GRAY8", 64, 32), NULL},
+    {"", JPEG, SMALL ("GRAY8", 64, 32), NULL},
+  };
+
+  check_sizes ("dst=0x18,mode=write,width=0x28,height=0x30", cases, G_N_ELEMENTS (cases));
+  check_sizes ("dst=0x18,mode=in-place,width=0x28,height=0x30", cases, G_N_ELEMENTS (cases));
+  check_sizes ("dst=0x18,mode=write", untold, G_N_ELEMENTS (untold));
+}
+
+/* Of two bytes each, as many as the core is told. */
+static void
+test_least_size_of_what_is_told (void)
+{
+  FakeHls core = { 0 };
+  GstXlnkAccelerator *self;
+  GstXlnkJob job = { core_check_lay_out (SMALL ("GRAY8", 128, 64), 0x10000000), {0}, {NULL} };
+
+  fake_hls_add (&core, "core");
+  self = core_check_make_open ("hls,uio=core,dst=0x18,mode=write,width=0x28,height=0x30");
+  core_check_configure (self, SMALL ("GRAY8", 128, 64), "video/x-bayer,format=bggr16le,width=64,height=32");
+  job.out = core_check_lay_out (SMALL ("GRAY8", 128, 64), 0x20000000);
+  core_check_assert_refused (self, &job, GST_XLNK_ERROR_SIZE, "16384 bytes at least, and its buffer has 8192");
+  job.out = core_check_lay_out (SMALL ("GRAY8", 128, 128), 0x20000000);
+  core_check_submit (self, &job);
+  core_check_assert_wait (self, 1000 * MS, GST_XLNK_WAIT_DONE);
+  core_check_release (self);
+  fake_core_remove (&core.core);
 }
 
 /*** planes ***/
@@ -194,6 +245,8 @@ main (int argc, char **argv)
   g_assert_true (gst_xlnk_accelerators_register ());
 
   g_test_add_func ("/accelerator-layout/output-sizes", test_output_sizes);
+  g_test_add_func ("/accelerator-layout/sizes-of-what-is-not-read", test_sizes_of_what_is_not_read);
+  g_test_add_func ("/accelerator-layout/least-size-of-what-is-told", test_least_size_of_what_is_told);
   g_test_add_func ("/accelerator-layout/packed-lines", test_packed_lines);
   g_test_add_func ("/accelerator-layout/one-stride", test_one_stride);
   g_test_add_func ("/accelerator-layout/one-address", test_one_address);
