@@ -275,6 +275,21 @@ handle_caps (GstXlnkAccel * self, GstEvent * event)
   return ret;
 }
 
+/* No buffer comes after it that could tell upstream what downstream said to the last ones. Who said ERROR has said why. */
+static gboolean
+handle_eos (GstXlnkAccel * self, GstEvent * event)
+{
+  GstFlowReturn answer = gst_xlnk_accel_core_take_answer (self);
+
+  post_stats (self);
+  if (answer != GST_FLOW_NOT_LINKED && answer >= GST_FLOW_EOS)
+    return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (GST_BASE_TRANSFORM (self), event);
+  if (answer != GST_FLOW_ERROR)
+    GST_ELEMENT_FLOW_ERROR (self, answer);
+  gst_event_unref (event);
+  return FALSE;
+}
+
 static gboolean
 gst_xlnk_accel_sink_event (GstBaseTransform * trans, GstEvent * event)
 {
@@ -293,8 +308,7 @@ gst_xlnk_accel_sink_event (GstBaseTransform * trans, GstEvent * event)
       gst_event_unref (event);
       return FALSE;
     case GST_EVENT_EOS:
-      post_stats (self);
-      break;
+      return handle_eos (self, event);
     case GST_EVENT_FLUSH_START:
       set_flushing (self, TRUE);
       break;

@@ -106,6 +106,7 @@ push_frames (GstHarness * h, guint n)
 /*** what upstream is told ***/
 
 static guint taken, enough;
+static GstFlowReturn answer;
 static GstBuffer *kept;         /* the last, as sinks do */
 
 static GstFlowReturn
@@ -158,6 +159,34 @@ GST_START_TEST (upstream_learns_when_downstream_has_enough)
   push_frames (h, 2);
   fail_unless_equals_int (gst_harness_push (h, make_frame (2, 0)), GST_FLOW_EOS);
   fail_unless_equals_int (taken, 2);
+  drop_harness (h);
+}
+GST_END_TEST
+
+static GstFlowReturn
+refuse (GstPad * pad G_GNUC_UNUSED, GstObject * parent G_GNUC_UNUSED, GstBuffer * buffer)
+{
+  gst_buffer_unref (buffer);
+  return answer;
+}
+
+/* Nobody comes after it, and an application waits. */
+GST_START_TEST (what_was_said_to_the_last_frames_is_no_secret)
+{
+  static const GstFlowReturn answers[] = { GST_FLOW_NOT_LINKED, GST_FLOW_NOT_NEGOTIATED, GST_FLOW_ERROR, GST_FLOW_EOS };
+  GstHarness *h = make_harness (4);
+
+  answer = answers[__i__];
+  gst_pad_set_chain_function (h->sinkpad, refuse);
+  push_frames (h, 2);
+  fail_unless_equals_int (gst_harness_push_event (h, gst_event_new_eos ()), answer == GST_FLOW_EOS);
+  if (__i__ < 2)
+    accel_expect_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "data stream");
+  /* And the next stream has nothing to do with it. */
+  let_downstream_take (h, 9);
+  gst_harness_push_event (h, gst_event_new_stream_start ("next"));
+  gst_harness_set_src_caps_str (h, CAPS_RGBA);
+  push_frames (h, 2);
   drop_harness (h);
 }
 GST_END_TEST
@@ -312,6 +341,7 @@ offload_flow_suite (void)
   tcase_add_test (test_case, the_first_frame_does_not_make_each_one_wait);
   tcase_add_test (test_case, upstream_learns_when_downstream_has_enough);
   tcase_add_test (test_case, upstream_learns_what_was_said_to_frames_before_an_event);
+  tcase_add_loop_test (test_case, what_was_said_to_the_last_frames_is_no_secret, 0, 4);
   tcase_add_test (test_case, upstream_learns_what_was_said_to_frames_before_a_discontinuity);
   tcase_add_test (test_case, upstream_learns_of_a_job_that_failed_before_an_event);
   tcase_add_test (test_case, upstream_learns_what_was_said_when_the_pool_was_empty);
