@@ -74,9 +74,9 @@ UNAVOIDABLE_MAPPINGS = [
 # Faults of which the program need not know, because nothing is lost: function, call, results, why, and what the log must
 # say (None: nothing).
 RECOVERIES = [
-    ("xlnk_ledger_walk.*|settle|settle_file|settle_name|free_block|drop|note_state|xlnk_ledger_dir_lock_file|"
-     "chardev_map_to_look|chardev_try_lifetime|judge_lifetime|prepare_lifetime", ".*", "", "what dead processes left waits for whoever opens the device next",
-     None),
+    ("xlnk_ledger_walk.*|settle|settle_file|settle_name|free_block|drop|note_state|write_slot|"
+     "xlnk_ledger_dir_lock_file|chardev_map_to_look|chardev_try_lifetime|judge_lifetime|prepare_lifetime", ".*", "",
+     "what dead processes left waits for whoever opens the device next", None),
     (".*", "close", "", "Linux has let the descriptor go before anything can fail", None),
     (".*", "(?!close).*", "EINTR", "repeated", None),
     (".*", "munmap", "", "the mapping stays until the process ends, and the log says so", "ERROR .*munmap"),
@@ -128,7 +128,7 @@ TOOL_RECOVERIES = [
     ("xlnk_ledger_take", "rename", "EEXIST", ".*", "another name"),
     ("xlnk_ledger_take", "statfs", "", ".*", "only matters for speed"),
     ("xlnk_ledger_take", "flock", "EAGAIN", ".*", "another file, if a sweep has taken it for a leftover"),
-    ("drop|free_block|settle_file|note_state", "write|unlink", "", ".*", "what is freed is said; the next one finds out again"),
+    ("drop|free_block|settle_file|note_state|write_slot", "write|unlink", "", ".*", "what is freed is said; the next one finds out again"),
     ("settle_name|xlnk_ledger_dir_lock_file", ".*", "", "ctl-old-files", "such a file is about nothing"),
     ("elsewhere_find", "opendir|readdir|access", "", ".*", "only names where else one may look"),
     ("xlnk_ledger_dir_open", "mkdir", "EEXIST", ".*", "somebody else was faster"),
