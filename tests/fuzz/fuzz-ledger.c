@@ -26,6 +26,7 @@
 #include "xlnkreclaim.h"
 
 #define LENGTH 8192
+#define PAGE 4096u
 #define PROCESS "999999"        /* whose ledger it is */
 #define CORE_STOPPED 0x80       /* in the place of the flags */
 
@@ -329,14 +330,14 @@ make_own (void)
   return own;
 }
 
-/* What is behind it was somebody's before, with his cookie: a file that says that ours is longer has that looked at, and
- * libFuzzer learns what is compared. */
+/* The page behind it was that of a trial of the driver, with a cookie: a file that says that ours is longer has that
+ * looked at, and libFuzzer learns what is compared. */
 static void
-wipe_behind_own (void)
+wipe_behind_own (const XlnkBlock * own)
 {
-  StrangerBuffer behind = stranger_alloc (board, 2 * LENGTH);
+  StrangerBuffer behind = stranger_alloc (board, PAGE);
 
-  FUZZ_CHECK (behind.id != 0, "no memory");
+  FUZZ_CHECK (behind.id != 0 && behind.phys == own->extent.phys + PAGE, "what is behind our own is not wiped");
   stranger_free (board, behind.id);
 }
 
@@ -392,7 +393,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
   check_parser (bytes, size);
   set_up_blocks ();
   own = make_own ();
-  wipe_behind_own ();
+  wipe_behind_own (own);
   make_file (kind, bytes, size);
   check_reclaim (flags, kind, bytes, size);
   remove_files ();
