@@ -355,6 +355,14 @@ judge_lifetime (XlnkDevice * device, XlnkLedgerSlot * slot, const XlnkExtent * e
   }
 }
 
+/* As any block that could not be used: what the driver does not take back, or does not speak of, stays in the ledger. */
+static void
+give_back_trial (XlnkDevice * device, XlnkLedgerSlot * slot, const XlnkExtent * extent)
+{
+  if (chardev_is_live (device, extent) ? chardev_free (device, extent, NULL) : errno == EINVAL)
+    xlnk_ledger_clear (slot);
+}
+
 /* Mapped through the other open file, which therefore can be closed for good. */
 static bool
 prepare_lifetime (XlnkDevice * device, int fd, XlnkLedgerSlot * slot, XlnkExtent * extent)
@@ -365,8 +373,7 @@ prepare_lifetime (XlnkDevice * device, int fd, XlnkLedgerSlot * slot, XlnkExtent
     return false;
   if (!chardev_map (device, extent, &error)) {
     xlnk_log (XLNK_LOG_INFO, "%s", error->message);
-    if (chardev_is_live (device, extent) && chardev_free (device, extent, NULL))
-      xlnk_ledger_clear (slot);
+    give_back_trial (device, slot, extent);
     return false;
   }
   if (chardev_is_live (device, extent)) {
@@ -374,8 +381,11 @@ prepare_lifetime (XlnkDevice * device, int fd, XlnkLedgerSlot * slot, XlnkExtent
     xlnk_ledger_set_state (slot, XLNK_SLOT_LIVE);
     return true;
   }
+  /* Who asks again when it is gone may be told of another's. */
   if (errno == EINVAL)
     xlnk_ledger_clear (slot);
+  else
+    give_back_trial (device, slot, extent);
   chardev_unmap (device, extent);
   return false;
 }
