@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Where a built library asks something of the kernel: the call instructions to the functions of xlnksyscall.c.
 
-A site is a line of the source in a function of the object code, so that what was inlined twice is two, and what the compiler
-took apart is one."""
+A site is a line of the source, however often the compiler has put it into the object code. So that the same is expected of
+it whatever the compiler inlines, a call has the names of all functions of that file that led to it."""
 
 import dataclasses
 import functools
@@ -30,10 +30,10 @@ SYSTEM_CALLS = set("""
 @dataclasses.dataclass(frozen=True, order=True)
 class Site:
     wrapper: str
-    function: str                       # that it is in after inlining
+    function: str                       # that it is written in
     place: str
     object: str
-    functions: tuple = dataclasses.field(compare=False)         # from the one that it is written in to that one
+    copy: str = dataclasses.field(compare=False)                # the function that the compiler has put it into
 
 
 HEAD = re.compile(r"^(\w+) \(")
@@ -70,7 +70,8 @@ def read_instructions(text):
 
 def look_up(library, addresses):
     """(file:line, function, inlined functions) of each address, the innermost first."""
-    text = subprocess.run(["addr2line", "-a", "-f", "-i", "-e", library], check=True, text=True, stdout=subprocess.PIPE,
+    command = [os.environ.get("ADDR2LINE", "addr2line"), "-a", "-f", "-i", "-e", library]
+    text = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE,
                           input="".join(f"{address:#x}\n" for address in addresses)).stdout
     found = []
     for line in text.splitlines():
@@ -94,6 +95,38 @@ def find_source(place):
     path, _, number = place.rpartition(":")
     heads = (HEAD.match(line) for line in reversed(read_lines(path)[:int(number) if number.isdigit() else 0]))
     return os.path.basename(place), next((head.group(1) for head in heads if head), None)
+
+
+def tell_lines(sites):
+    """Whether the object code says what it was made of."""
+    return any(re.search(r":\d+$", site.place) for site in sites.values())
+
+
+class Callers:
+    """What the frames on a stack are, by their addresses in @libraries (name: file)."""
+
+    def __init__(self, libraries):
+        self.libraries = libraries
+        self.known = {}
+
+    def learn(self, frames):
+        for name, library in self.libraries.items():
+            new = sorted({frame for frame in frames if frame[0] == name} - self.known.keys())
+            # A frame has the address after the call.
+            self.known.update(zip(new, look_up(library, [address - 1 for _, address in new])))
+
+    def functions(self, frames):
+        """From the one that made the call at the innermost frame to the one that another file has called."""
+        files, found = set(), []
+        for frame in frames:
+            if frame not in self.known:
+                break
+            place, inner, names = self.known[frame]
+            files.add(place.split(":")[0])
+            if len(files) > 1:
+                break
+            found += [inner, *(name.split(".")[0] for name in names)]
+        return frozenset(filter(None, found))
 
 
 def read_definitions(path):
@@ -130,7 +163,9 @@ def sort_out(found, places, name, passes):
                 complaints.append(f"{place}: {wrapper} has become part of {function}: built with link-time optimisation")
         elif target.startswith("xlnk_sys_") and mnemonic in CALLS:
             outer = function.split(".")[0]
-            sites[name, after] = Site(target, outer, place, name, tuple(dict.fromkeys(filter(None, (inner, *names, outer)))))
+            # What the compiler has merged of several lines has line 0, and is the same wherever it is.
+            written = "several lines" if place.endswith(":0") else inner or names[0]
+            sites[name, after] = Site(target, written, place, name, outer)
         elif target.startswith("xlnk_sys_"):
             complaints.append(f"{place}: {function} jumps to {target}: built without -fno-optimize-sibling-calls")
         elif target in SYSTEM_CALLS and not any((place.split(":")[0], target) == row[:2] for row in passes):
