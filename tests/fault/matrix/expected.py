@@ -84,8 +84,8 @@ RECOVERIES = [
     ("chardev_is_live", "cachectrl", "", "the buffer is not freed, and the log says so", "WARN .*(no longer ours|still ours|does not say whether)"),
     ("chardev_open", "ioctl", "ENOTTY", "what the second of the two answers anyway", None),
     ("check_mode|chardev_alloc", "cachectrl", "EINVAL", "the right answer: there is no buffer at address 0", None),
-    ("chardev_sync", "cachectrl", "", "videotestsrc goes on when it cannot map a frame, and the log says so",
-     "WARN .*refused to maintain"),
+    ("chardev_sync", "cachectrl", "", "videotestsrc goes on when it cannot map a frame, unmapping cannot fail, and the log says so",
+     "(WARN|ERROR) .*refused to maintain"),
     ("xlnk_cookie_make|xlnk_ledger_take", "getrandom", "", "GLib has random numbers too", None),
     ("xlnk_ledger_take", "rename", "EEXIST", "another name", None),
     ("xlnk_ledger_take", "flock", "EAGAIN", "another file, if a sweep has taken it for a leftover", None),
@@ -153,6 +153,7 @@ TOOL_DIFFERS = [
 FALLBACKS = [
     ("ask_for_buffer|chardev_map|chardev_is_live|probe", ".*", "", "share-and-copy renegotiation hls-renegotiation",
      "a copy for which there is no contiguous memory is made in system memory"),
+    ("ask_for_buffer", "alloc", "", "exhaust", "it asks until it is told that there is no memory"),
     (".*", ".*", "", "stop-in-the-middle", "stopped before it came to that"),
     ("chardev_open", ".*", "", "forked-child", "a child that cannot open the device uses its parent's open file"),
     (".*", "munmap|madvise", "", "registers-uio registers-mem registers-and-fork", "the device ring has no log before there is an allocator"),
