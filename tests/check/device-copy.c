@@ -102,7 +102,7 @@ test_every_alignment (void)
 #define FLAG_TRAP 0x100
 #define FLAG_ALIGNMENT_CHECK 0x40000
 
-static Guarded *watched[2];
+static Guarded *volatile watched[2];      /* a handler reads them */
 static volatile gsize accesses;
 static volatile gboolean misaligned;
 
