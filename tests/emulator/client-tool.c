@@ -100,6 +100,16 @@ stay_inside (void)
     pause ();
 }
 
+/* One place, however often the compiler unrolls a loop around it. */
+static bool __attribute__ ((noinline))
+allocate (Buffer * buffer)
+{
+  const int result = client_alloc (fd, 4096, true, buffer);
+
+  printf ("alloc %d %d\n", result, buffer->id);
+  return result == 0;
+}
+
 /* Prints what each of some requests returns. */
 static int
 faults (void)
@@ -108,10 +118,7 @@ faults (void)
   int last = 0;
 
   for (int i = 0; i < 6; i++) {
-    const int result = client_alloc (fd, 4096, true, &buffer);
-
-    printf ("alloc %d %d\n", result, buffer.id);
-    if (result == 0)
+    if (allocate (&buffer))
       last = buffer.id;
   }
   for (int i = 0; i < 3; i++) {
