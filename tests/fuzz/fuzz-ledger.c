@@ -55,6 +55,7 @@ static XlnkLedgerDir dir;
 static char *name, *outside;
 static int board;
 static StrangerBuffer blocks[BLOCKS];
+static guint8 own_bytes[100];   /* of the block that this process holds */
 
 /* What is at the end of each, where a cookie would be; nobody wrote to the one. */
 static const char *const ends[BLOCKS] = { LEDGER_FIELDS_COOKIE, NULL, "somebody else's." };
@@ -318,15 +319,17 @@ check_reclaim (guint flags, guint kind, const uint8_t * bytes, size_t size)
     check_outside (bytes, size);
 }
 
-/* A new one each time: nothing may learn its cookie. */
+/* A new one each time, with other bytes: nothing may learn its cookie, nor what would be the cookie of a shorter block. */
 static XlnkBlock *
 make_own (void)
 {
   GError *error = NULL;
-  XlnkBlock *own = xlnk_block_new (device, 100, true, &error);
+  XlnkBlock *own = xlnk_block_new (device, sizeof own_bytes, true, &error);
 
   FUZZ_CHECK (own, "%s", error->message);
-  memset (own->extent.cpu, 0x77, 100);
+  for (guint i = 0; i < sizeof own_bytes; i++)
+    own_bytes[i] = (guint8) g_random_int_range (0, 256);
+  memcpy (own->extent.cpu, own_bytes, sizeof own_bytes);
   return own;
 }
 
@@ -346,8 +349,8 @@ check_own (XlnkBlock * own)
 {
   XlnkDeviceStats stats;
 
-  for (guint i = 0; i < 100; i++)
-    FUZZ_CHECK (((guint8 *) own->extent.cpu)[i] == 0x77, "our own bytes are others");
+  for (guint i = 0; i < sizeof own_bytes; i++)
+    FUZZ_CHECK (((guint8 *) own->extent.cpu)[i] == own_bytes[i], "our own bytes are others");
   xlnk_block_unref (own);
   xlnk_device_get_stats (device, &stats);
   FUZZ_CHECK (stats.live_blocks == 0 && stats.lost_blocks == 0, "our own block was taken away");
