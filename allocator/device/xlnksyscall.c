@@ -49,12 +49,29 @@ find_words (int code, char *buffer, size_t size)
 
 #define WORDS_FOR(code) find_words ((code), (char[80]) { 0 }, 80)
 
+/* In a program that was started without standard streams the next descriptor is one of theirs, and what it prints would go
+ * to a driver, or into a ledger. */
+static int
+keep_off_standard_streams (int fd)
+{
+  int higher, reason;
+
+  if (fd < 0 || fd > STDERR_FILENO)
+    return fd;
+  higher = fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  reason = errno;
+  close (fd);
+  errno = reason;
+  return higher;
+}
+
 int
 xlnk_sys_open_with (const char *path, int flags)
 {
   int fd;
 
   RETRY (fd, open (path, O_RDWR | O_CLOEXEC | flags));
+  fd = keep_off_standard_streams (fd);
   if (fd < 0)
     LOG_FAILURE ("open %s: %s", path, WORDS_FOR (errno));
   return fd;
@@ -349,7 +366,7 @@ xlnk_sys_poll (struct pollfd *fds, unsigned n, int64_t timeout_us)
 int
 xlnk_sys_eventfd (void)
 {
-  int fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  int fd = keep_off_standard_streams (eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK));
 
   if (fd < 0)
     LOG_FAILURE ("eventfd: %s", WORDS_FOR (errno));
@@ -386,6 +403,7 @@ xlnk_sys_open_directory (const char *path)
   int fd;
 
   RETRY (fd, open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  fd = keep_off_standard_streams (fd);
   if (fd < 0)
     LOG_FAILURE ("open %s: %s", path, WORDS_FOR (errno));
   return fd;
@@ -408,6 +426,7 @@ xlnk_sys_open_at (int directory, const char *name, int flags, mode_t mode)
 
   /* Without O_NONBLOCK a fifo in the file's place would be waited for. */
   RETRY (fd, openat (directory, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode));
+  fd = keep_off_standard_streams (fd);
   if (fd < 0)
     LOG_FAILURE ("openat %s: %s", name, WORDS_FOR (errno));
   return fd;

@@ -148,6 +148,31 @@ test_paths (void)
   g_assert_false (xlnk_sys_exists ("/nonexistent"));
 }
 
+/* Of a program that was started without: what it prints is not to be written to a driver. */
+static void
+test_standard_streams (void)
+{
+  for (int stream = 0; stream <= 2; stream++) {
+    int saved = fcntl (stream, F_DUPFD_CLOEXEC, 3);
+    int fds[4], freed;
+
+    close (stream);
+    fds[0] = xlnk_sys_open ("/dev/null");
+    fds[1] = xlnk_sys_eventfd ();
+    fds[2] = xlnk_sys_open_directory ("/");
+    fds[3] = xlnk_sys_open_at (fds[2], "dev/null", O_RDONLY, 0);
+    freed = fcntl (stream, F_GETFD);
+    dup2 (saved, stream);
+    close (saved);
+    g_assert_cmpint (freed, ==, -1);
+    for (guint i = 0; i < G_N_ELEMENTS (fds); i++) {
+      g_assert_cmpint (fds[i], >, 2);
+      g_assert_cmpint (fcntl (fds[i], F_GETFD), ==, FD_CLOEXEC);
+      xlnk_sys_close (fds[i]);
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -159,5 +184,6 @@ main (int argc, char **argv)
   g_test_add_func ("/device-syscalls/events", test_events);
   g_test_add_func ("/device-syscalls/no-descriptor-left", test_no_descriptor_left);
   g_test_add_func ("/device-syscalls/paths", test_paths);
+  g_test_add_func ("/device-syscalls/standard-streams", test_standard_streams);
   return g_test_run ();
 }
