@@ -60,6 +60,9 @@ options_parse (Options * options, const GOptionEntry * entries, const char *summ
   } else if (argc > 1) {
     g_printerr ("xlnk-ctl: '%s' is not expected here\n", argv[1]);
     *status = XLNK_CTL_USAGE;
+  } else if (options->device && !*options->device) {
+    g_printerr ("xlnk-ctl: --device wants a node; without it that is /dev/xlnk\n");
+    *status = XLNK_CTL_USAGE;
   } else {
     go_on = TRUE;
   }

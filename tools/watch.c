@@ -154,7 +154,7 @@ xlnk_ctl_watch (int argc, char **argv)
   gint count = 0;
   const GOptionEntry entries[] = {
     {"interval", 'i', G_OPTION_FLAG_NONE, G_OPTION_ARG_DOUBLE, &interval, "between two looks (1)", "SECONDS"},
-    {"count", 'c', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &count, "end after so many", "N"},
+    {"count", 'c', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &count, "end after so many (0: never)", "N"},
     {NULL, 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, NULL, NULL, NULL}
   };
   g_auto (Options) options = { NULL, FALSE };
@@ -166,6 +166,10 @@ xlnk_ctl_watch (int argc, char **argv)
     return status;
   if (!(interval >= 0.05 && interval <= 86400)) {
     g_printerr ("xlnk-ctl: an interval is between 0.05 and 86400 seconds\n");
+    return XLNK_CTL_USAGE;
+  }
+  if (count < 0) {
+    g_printerr ("xlnk-ctl: a count is 0 or more\n");
     return XLNK_CTL_USAGE;
   }
   device = options_open_device (&options);

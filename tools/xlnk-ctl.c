@@ -4,10 +4,12 @@
  */
 #include "xlnk-ctl.h"
 
+#include <fcntl.h>
 #include <glib.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -74,9 +76,22 @@ check_output (int status)
   return status ? status : 1;
 }
 
+/* What was closed fails as before, but no descriptor that is opened later gets what is printed. */
+static void
+fill_standard_streams (void)
+{
+  static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+    if (fcntl (stream, F_GETFD) == -1 && open ("/dev/null", modes[stream]) != stream)
+      return;
+  }
+}
+
 int
 main (int argc, char **argv)
 {
+  fill_standard_streams ();
   setlocale (LC_ALL, "");
   return check_output (run (argc, argv));
 }

@@ -413,6 +413,8 @@ test_mistakes_are_told (void)
     {"reclaim", "--dry", 64, "dry"},
     {"watch", "--interval=0", 64, "0.05"},
     {"watch", "--interval=nan", 64, "0.05"},
+    {"watch", "--count=-3", 64, "count"},
+    {"reset", "--device=", 64, "/dev/xlnk"},
     {"status", "--device=/nonexistent/xlnk", 1, "xlnk-emulate"},
     {"reclaim", "--device=/nonexistent/xlnk", 1, "/nonexistent/xlnk"},
     {"reset", "--device=/dev/null", 1, "/dev/null"},
@@ -433,9 +435,10 @@ test_mistakes_are_told (void)
   }
 }
 
-/* Nobody else can tell a script that the disk is full. */
+/* Nobody else can tell a script that the disk is full, or that there is no stdout: the next descriptor that is opened would
+ * be in its place, and it is the device. */
 static void
-test_lost_output_is_told (void)
+check_lost_output (const char *redirection)
 {
   const char *const commands[] = {
     "--help", "status", "status --json", "status --help", "watch --interval 0.05 --count 100", "watch --json --count 2", "reclaim",
@@ -443,7 +446,7 @@ test_lost_output_is_told (void)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++) {
-    g_autofree char *line = g_strdup_printf ("\"$XLNK_CTL\" %s >/dev/full", commands[i]);
+    g_autofree char *line = g_strdup_printf ("\"$XLNK_CTL\" %s %s", commands[i], redirection);
     const char *argv[] = { "sh", "-c", line, NULL };
     g_autofree char *err = NULL;
     g_autoptr (GError) error = NULL;
@@ -455,6 +458,13 @@ test_lost_output_is_told (void)
     g_assert_true (WIFEXITED (status) && WEXITSTATUS (status) == 1);
     g_assert_nonnull (strstr (err, "could be written"));
   }
+}
+
+static void
+test_lost_output_is_told (void)
+{
+  check_lost_output (">/dev/full");
+  check_lost_output (">&-");
 }
 
 int
