@@ -102,6 +102,15 @@ make_plan (Machine * machine, const Options * options, GError ** error)
   return good;
 }
 
+/* Beside the heap, of which all boards that are started on it are one. Not its parents: a path may be mistyped. */
+static gboolean
+make_ledger (const Machine * machine, GError ** error)
+{
+  if (g_mkdir (machine->ledger, 0700) == 0 || errno == EEXIST)
+    return TRUE;
+  return failure_of_file (error, errno, "cannot make", machine->ledger);
+}
+
 gboolean
 machine_start (Machine * machine, const Options * options, GError ** error)
 {
@@ -114,9 +123,8 @@ machine_start (Machine * machine, const Options * options, GError ** error)
       : g_build_filename (machine->directory, "heap", NULL);
   machine->ledger = options->heap ? g_strconcat (machine->heap, ".ledger", NULL)
       : g_build_filename (machine->directory, "ledger", NULL);
-  if (g_mkdir_with_parents (machine->ledger, 0700) != 0)
-    return failure_of_file (error, errno, "cannot make", machine->ledger);
-  return make_tree (machine, error) && heap_open (machine, options, error) && make_plan (machine, options, error)
+  return make_tree (machine, error) && heap_open (machine, options, error) && make_ledger (machine, error)
+      && make_plan (machine, options, error)
       && cores_start (&machine->cores, &machine->board, machine->heap, machine->tree, options->cores,
       options->core_count, error);
 }

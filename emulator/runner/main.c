@@ -4,8 +4,10 @@
  */
 #include "runner.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static int
 fail (int status, GError * error)
@@ -53,6 +55,18 @@ run (const Options * options)
   return result;
 }
 
+/* A report must not be written into the heap because that is descriptor 2. What was closed fails as before. */
+static void
+fill_standard_streams (void)
+{
+  static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+    if (fcntl (stream, F_GETFD) == -1 && open ("/dev/null", modes[stream]) != stream)
+      return;
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -60,6 +74,7 @@ main (int argc, char **argv)
   GError *error = NULL;
   int result;
 
+  fill_standard_streams ();
   setlocale (LC_ALL, "");
   result = options_parse (&options, &argc, &argv, &error) ? run (&options) : fail (EXIT_USAGE, error);
   g_free (options.heap);
