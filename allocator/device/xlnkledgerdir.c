@@ -80,6 +80,17 @@ open_default (XlnkLedgerDir * self, bool make)
   return xlnk_sys_open_directory (self->path);
 }
 
+/* Without slashes at its end, behind which a link would be followed. */
+static char *
+strip_slashes (const char *place)
+{
+  size_t length = strlen (place);
+
+  while (length > 1 && place[length - 1] == '/')
+    length--;
+  return g_strndup (place, length);
+}
+
 XlnkLedgerDirResult
 xlnk_ledger_dir_open (XlnkLedgerDir * self, bool make, GError ** error)
 {
@@ -90,15 +101,15 @@ xlnk_ledger_dir_open (XlnkLedgerDir * self, bool make, GError ** error)
   if (place && strcmp (place, "off") == 0)
     return XLNK_LEDGER_DIR_NONE;
   if (place && *place) {
-    self->path = g_strdup (place);
-    self->fd = xlnk_sys_open_directory (place);
+    self->path = strip_slashes (place);
+    self->fd = xlnk_sys_open_directory (self->path);
   } else {
     self->fd = open_default (self, make);
     if (self->fd < 0 && errno == ENOENT && !make)
       return XLNK_LEDGER_DIR_NONE;
   }
   if (self->fd < 0)
-    fail (self, error, "cannot be opened");
+    fail (self, error, errno == ENOTDIR ? "is a link or no directory, and cannot be opened" : "cannot be opened");
   else if (check_owner (self, error) && read_boot_id (self, error))
     return XLNK_LEDGER_DIR_OPEN;
   return XLNK_LEDGER_DIR_FAILED;

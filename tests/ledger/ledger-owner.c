@@ -278,9 +278,11 @@ static void
 test_link (Fixture * fixture, gconstpointer data G_GNUC_UNUSED)
 {
   g_autofree char *path = g_strconcat (fixture->directory, ".link", NULL);
+  g_autofree char *followed = g_strconcat (path, "//", NULL);
 
   g_assert_cmpint (symlink (fixture->directory, path), ==, 0);
   die_after (live_without, path);
+  die_after (live_without, followed);
   g_assert_cmpuint (count_files (fixture), ==, 0);
   g_unlink (path);
 }
