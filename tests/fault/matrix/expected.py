@@ -185,6 +185,8 @@ DEFAULT_LEDGER = ("default-ledger", "ctl-default-ledger", "ctl-elsewhere")
 # Calls of the kernel that no board has to do with: file, function, why.
 ELSEWHERE = [
     ("watch.c", "ioctl", "how large is the terminal?"),
+    ("xlnk-ctl.c", "fcntl", "is there a stdout?"),
+    ("xlnk-ctl.c", "open", "something is put in its place"),
     ("hwh.c", "g_file_get_contents", "`xlnk-ctl describe` reads what it is told to, and asks no board"),
 ]
 
