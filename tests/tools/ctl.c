@@ -464,7 +464,9 @@ static void
 test_lost_output_is_told (void)
 {
   check_lost_output (">/dev/full");
-  check_lost_output (">&-");
+  /* Valgrind gives the program another one. */
+  if (!g_getenv ("XLNK_TEST_VALGRIND"))
+    check_lost_output (">&-");
 }
 
 int
